@@ -1,0 +1,1 @@
+//! Persistent chat: rooms, posts, history.

@@ -1,0 +1,1 @@
+//! The control port: mutual TLS between hosts, requests and answers, deadlines.

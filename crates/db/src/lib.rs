@@ -1,0 +1,1 @@
+//! Connections to the primary, refusing an old term; migrations.

@@ -1,0 +1,1 @@
+//! Management store, terms, keepers, the world as observed, procedures and their engine.

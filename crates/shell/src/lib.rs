@@ -1,0 +1,1 @@
+//! The management shell's language: lexer, parser, objects, pipeline, formatting.

@@ -1,0 +1,1 @@
+//! Real PostgreSQL, two sites, scripted clients; for tests only.

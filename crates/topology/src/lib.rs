@@ -1,0 +1,1 @@
+//! What an administrator declares: sites, hosts, pools, stores, shares; parsed, checked, compared.

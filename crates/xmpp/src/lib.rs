@@ -1,0 +1,1 @@
+//! The XMPP wire: bytes in, events out, limits on every length and depth.

@@ -1,0 +1,2 @@
+//! Demo, test, tidy, docs, bench.
+fn main() {}
