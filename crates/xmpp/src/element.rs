@@ -1,7 +1,7 @@
 //! An XML element as XMPP knows it: a name, a namespace, attributes, and children in order.
 //!
-//! Prefixes are not kept, since nothing may rely on them; everything else survives parsing and
-//! printing. No function here recurses by itself, so that a deep tree cannot exhaust the stack:
+//! Prefixes and the order of attributes are not kept, since nothing may rely on them (attributes
+//! stand sorted); everything else survives parsing and printing. No function here recurses by itself, so that a deep tree cannot exhaust the stack:
 //! printing and dropping keep their own list of what is still to do. (`Clone` and `==` do recurse;
 //! [`crate::stream::Limits`] bounds the depth of everything that comes from outside.)
 
@@ -118,11 +118,12 @@ impl Element {
         value: impl Into<String>,
     ) {
         let (name, value) = (name.into(), allowed(value.into()));
-        let found = self.attributes.iter_mut().find(|a| a.name == name && a.namespace == namespace);
-        match found {
-            Some(attribute) => attribute.value = value,
-            None => {
-                self.attributes.push(Attribute { namespace: ns::known(namespace), name, value });
+        let key = (namespace, &*name);
+        match self.attributes.binary_search_by(|a| (&*a.namespace, &*a.name).cmp(&key)) {
+            Ok(at) => self.attributes[at].value = value,
+            Err(at) => {
+                let attribute = Attribute { namespace: ns::known(namespace), name, value };
+                self.attributes.insert(at, attribute);
             }
         }
     }

@@ -144,8 +144,7 @@ pub struct StreamParser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     BeforeHeader,
-    BetweenStanzas,
-    InStanza,
+    AfterHeader,
     Ended,
 }
 
@@ -179,7 +178,7 @@ impl StreamParser {
             Ok(None) => {}
             Ok(Some(Event::Closed)) | Err(_) => self.place = Place::Ended,
             Ok(Some(Event::Opened(_) | Event::Stanza(_))) => {
-                self.place = Place::BetweenStanzas;
+                self.place = Place::AfterHeader;
                 self.used = 0;
             }
         }
@@ -188,37 +187,48 @@ impl StreamParser {
 
     fn read_event(&mut self, input: &mut &[u8]) -> Result<Option<Event>, StreamError> {
         loop {
-            if self.place == Place::BetweenStanzas {
+            if self.used == 0 {
                 skip_white_space(input);
+                if input.first().is_some_and(|first| *first != b'<') {
+                    return Err(self.text_outside());
+                }
             }
-            if input.is_empty() {
-                self.parser.release_temporaries();
-                return Ok(None);
-            }
+            // With no input left the parser may still hold an event: `<a/>` makes two.
             let allowance = self.limits.stanza_bytes - self.used;
-            if allowance == 0 {
-                return Err(over(format!(
-                    "more than {} bytes in one stanza",
-                    self.limits.stanza_bytes
-                )));
-            }
             let (now, later) = input.split_at(allowance.min(input.len()));
             let mut rest = now;
             let parsed = self.parser.parse(&mut rest, false);
             self.used += now.len() - rest.len();
             *input = &input[now.len() - rest.len()..];
-            debug_assert_eq!(input.len(), rest.len() + later.len());
-            if self.place == Place::BetweenStanzas {
-                self.place = Place::InStanza;
-            }
             match parsed {
                 Ok(Some(event)) => {
                     if let Some(event) = self.builder.take(event)? {
                         return Ok(Some(event));
                     }
                 }
-                Ok(None) | Err(EndOrError::NeedMoreData) => {}
+                Ok(None) | Err(EndOrError::NeedMoreData) if later.is_empty() => {
+                    self.parser.release_temporaries();
+                    return Ok(None);
+                }
+                Ok(None) | Err(EndOrError::NeedMoreData) => {
+                    let limit = self.limits.stanza_bytes;
+                    return Err(over(format!("more than {limit} bytes in one stanza")));
+                }
                 Err(EndOrError::Error(error)) => return Err(not_xml(error)),
+            }
+        }
+    }
+}
+
+impl StreamParser {
+    /// Nothing but white space stands between stanzas; before the stream it is not even XML.
+    fn text_outside(&self) -> StreamError {
+        match self.place {
+            Place::BeforeHeader => {
+                StreamError::new(StreamCondition::NotWellFormed, "this is not an XML stream")
+            }
+            Place::AfterHeader | Place::Ended => {
+                StreamError::new(StreamCondition::BadFormat, "text stands between stanzas")
             }
         }
     }

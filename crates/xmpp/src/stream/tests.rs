@@ -117,6 +117,16 @@ fn a_stanza_may_be_exactly_as_large_as_the_limit() {
 }
 
 #[test]
+fn a_stanza_without_content_is_seen_at_once() {
+    let mut parser = StreamParser::new(Limits::before_login());
+    read_all(&mut parser, OPEN.as_bytes());
+    for _ in 0..3 {
+        assert_eq!(read_all(&mut parser, b"<presence/>").0.len(), 1);
+        assert_eq!(read_all(&mut parser, b"<presence></presence>").0.len(), 1);
+    }
+}
+
+#[test]
 fn white_space_between_stanzas_is_never_counted() {
     let white = " \n".repeat(super::STANZA_BYTES_BEFORE_LOGIN);
     assert_eq!(refused(Limits::before_login(), white.as_bytes()), None);
