@@ -1,7 +1,7 @@
 //! A throw-away `PostgreSQL` server for one test.
 //!
-//! `initdb` runs once per `PostgreSQL` version, into a seed below `target/testkit`; each server is a
-//! copy of it. The server dies with the process that started it, however that process ends.
+//! `initdb` runs once per version, into a seed below `target/testkit`; each server is a copy of it.
+//! A server dies with the process that started it, however that process ends.
 
 mod guard;
 mod seed;
