@@ -1,1 +1,23 @@
 //! Connections to the primary, refusing an old term; migrations.
+//!
+//! This crate knows no table of the product but the one row in which a database carries its term
+//! (`recovery.term`), and nothing of how a primary is chosen: it is told by a watch channel.
+//!
+//! It never cancels a statement. A commit that waits for the mirror and is cancelled answers with
+//! success while only one machine has it; so a connection is dropped instead, and what was under
+//! way on it counts as *unknown* until it is looked up ([`CommitError::Unknown`]).
+
+mod commit;
+mod connection;
+mod connections;
+mod error;
+mod migrate;
+
+pub use commit::{CommitError, Doubt};
+pub use connection::Connection;
+pub use connections::{Connections, Login, Primary, Tls};
+pub use error::ConnectError;
+pub use migrate::{MigrateError, Migration, migrate};
+
+/// The SQLSTATE that [`Connection::term_guard`] raises.
+pub const OLD_TERM: &str = "SF001";

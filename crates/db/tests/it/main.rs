@@ -1,0 +1,4 @@
+//! Against real `PostgreSQL`: what a connection refuses, what it notices, and migrations.
+
+mod connections;
+mod migrate;
