@@ -1,0 +1,136 @@
+//! From what was said to what it means: defaults filled in, names in their one spelling.
+
+use std::path::PathBuf;
+
+use crate::findings::Findings;
+use crate::model::{Checked, Host, Pool, Share, Site, Store, Topology};
+use crate::place::Stores;
+use crate::problem::Problems;
+use crate::said::{SaidHost, SaidPool, SaidStore, SaidTopology};
+use crate::table::Said;
+use crate::{
+    DEFAULT_CLIENT_PORT, DEFAULT_CLIENT_TLS_PORT, DEFAULT_CONTROL_PORT, DEFAULT_SHARE_DIRECTORY,
+    DEFAULT_STORE_PORT, MAX_FILE_BYTES, check, said,
+};
+
+impl Topology {
+    /// Reads and checks a topology. `file` is only the name that problems are told with.
+    ///
+    /// All problems are told at once, unless the text is no TOML at all.
+    pub fn parse(file: &str, text: &str) -> Result<Checked, Problems> {
+        let mut findings = Findings::new(file, text);
+        let meant = if text.len() > MAX_FILE_BYTES {
+            let what = format!("the file has {} bytes, and a topology at most 1 MiB", text.len());
+            findings.error(1, what, "give the file that declares the topology");
+            None
+        } else {
+            said::read(text, &mut findings).and_then(|said| {
+                check::check(&said, &mut findings);
+                meaning(&said)
+            })
+        };
+        let refused = findings.has_errors();
+        let problems = findings.into_problems();
+        match meant {
+            Some(topology) if !refused => Ok(Checked { topology, warnings: problems }),
+            Some(_) | None => {
+                assert!(refused, "what has no meaning was told as an error");
+                Err(Problems(problems))
+            }
+        }
+    }
+}
+
+/// `None` where something that is needed was not said, or was no value of its kind.
+fn meaning(said: &SaidTopology) -> Option<Topology> {
+    let domain = lower(said.domain.as_ref())?;
+    let mut sites = Vec::new();
+    for site in &said.sites {
+        sites.push(Site { name: text(site.name.as_ref())?, witness: text(site.witness.as_ref())? });
+    }
+    let hosts = said.hosts.iter().map(host).collect::<Option<_>>()?;
+    let stores: Vec<Store> = said.stores.iter().map(store).collect::<Option<_>>()?;
+    let pools = said.pools.iter().map(|it| pool(it, &domain, &stores)).collect::<Option<_>>()?;
+    Some(Topology { domain, sites, hosts, stores, pools })
+}
+
+fn host(said: &SaidHost) -> Option<Host> {
+    Some(Host {
+        name: text(said.name.as_ref())?,
+        site: text(said.site.as_ref())?,
+        address: said.address.as_ref()?.value.parse().ok()?,
+        control_port: control_port(said),
+    })
+}
+
+fn store(said: &SaidStore) -> Option<Store> {
+    Some(Store {
+        name: text(said.name.as_ref())?,
+        host: text(said.host.as_ref())?,
+        port: store_port(said),
+    })
+}
+
+fn pool(said: &SaidPool, domain: &str, stores: &[Store]) -> Option<Pool> {
+    let places = Stores {
+        home: text(said.places.home.as_ref())?,
+        home_mirror: text(said.places.home_mirror.as_ref()),
+        backup: text(said.places.backup.as_ref()),
+        backup_mirror: text(said.places.backup_mirror.as_ref()),
+    };
+    let backup = places.backup.as_deref();
+    let beside_backup = stores.iter().find(|store| Some(store.name.as_str()) == backup);
+    let share = match &said.share {
+        Some(share) => Some(Share {
+            host: text(share.host.as_ref())?,
+            directory: share_directory(share.directory.as_ref()),
+        }),
+        None => beside_backup
+            .map(|backup| Share { host: backup.host.clone(), directory: share_directory(None) }),
+    };
+    Some(Pool {
+        fqdn: lower(said.fqdn.as_ref())?,
+        rooms: lower(said.rooms.as_ref()).unwrap_or_else(|| rooms_beneath(domain)),
+        servers: said.servers.as_ref()?.iter().map(|server| server.value.clone()).collect(),
+        stores: places,
+        share,
+        zero_loss: said.zero_loss.as_ref().is_some_and(|flag| flag.value),
+        allow_suspended: said.allow_suspended.as_ref().is_none_or(|flag| flag.value),
+        client_port: client_port(said),
+        client_tls_port: client_tls_port(said),
+    })
+}
+
+pub(crate) fn control_port(said: &SaidHost) -> u16 {
+    said.control_port.as_ref().map_or(DEFAULT_CONTROL_PORT, |port| port.value)
+}
+
+pub(crate) fn store_port(said: &SaidStore) -> u16 {
+    said.port.as_ref().map_or(DEFAULT_STORE_PORT, |port| port.value)
+}
+
+pub(crate) fn client_port(said: &SaidPool) -> u16 {
+    said.client_port.as_ref().map_or(DEFAULT_CLIENT_PORT, |port| port.value)
+}
+
+pub(crate) fn client_tls_port(said: &SaidPool) -> u16 {
+    said.client_tls_port.as_ref().map_or(DEFAULT_CLIENT_TLS_PORT, |port| port.value)
+}
+
+/// The rooms' domain of a pool that names none.
+pub(crate) fn rooms_beneath(domain: &str) -> String {
+    format!("rooms.{domain}")
+}
+
+pub(crate) fn share_directory(said: Option<&Said<String>>) -> PathBuf {
+    said.map_or(DEFAULT_SHARE_DIRECTORY, |directory| &directory.value).into()
+}
+
+/// A domain name in its one spelling: the DNS does not tell capital letters from small ones.
+pub(crate) fn lower(said: Option<&Said<String>>) -> Option<String> {
+    said.map(|it| it.value.to_ascii_lowercase())
+}
+
+fn text(said: Option<&Said<String>>) -> Option<String> {
+    said.map(|it| it.value.clone())
+}

@@ -1,0 +1,96 @@
+//! The topology as it is meant: plain structs that every wing of the product reads.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::place::Stores;
+use crate::problem::Problem;
+
+/// Everything an administrator declares. Every name in it refers to something that is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    /// The XMPP domain of the users, in lower case.
+    pub domain: String,
+    pub sites: Vec<Site>,
+    pub hosts: Vec<Host>,
+    pub stores: Vec<Store>,
+    pub pools: Vec<Pool>,
+}
+
+/// A topology in which no error was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    pub topology: Topology,
+    /// What is allowed and probably not wanted.
+    pub warnings: Vec<Problem>,
+}
+
+/// A data centre.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    pub name: String,
+    /// The host that keeps the site's management store.
+    pub witness: String,
+}
+
+/// A machine. In the demo it is a process with its own loopback address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    pub name: String,
+    /// The name of its site.
+    pub site: String,
+    /// Where everything on this host listens.
+    pub address: IpAddr,
+    /// The port by which hosts and administrators talk to this host.
+    pub control_port: u16,
+}
+
+impl Host {
+    /// The address of the host's control port.
+    pub fn control(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.control_port)
+    }
+}
+
+/// The name of one `PostgreSQL` instance, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Store {
+    pub name: String,
+    /// The name of its host.
+    pub host: String,
+    /// The port of the instance, on the host's address.
+    pub port: u16,
+}
+
+/// The servers that serve the same users, and the stores behind them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// The pool's name in the DNS, in lower case.
+    pub fqdn: String,
+    /// The domain of the rooms (the XEP-0045 service), in lower case.
+    pub rooms: String,
+    /// The names of the hosts that run a chat server of this pool.
+    pub servers: Vec<String>,
+    pub stores: Stores,
+    /// Where shipped WAL lies. Present exactly when the pool has a backup.
+    pub share: Option<Share>,
+    /// Whether a post is acknowledged only after the backup site holds it, too.
+    pub zero_loss: bool,
+    /// Whether posts are taken while the mirror is recorded as suspended. Otherwise they wait.
+    pub allow_suspended: bool,
+    /// Where clients connect and then start TLS, on each server's address.
+    pub client_port: u16,
+    /// Where clients connect with TLS from the first byte, on each server's address.
+    pub client_tls_port: u16,
+}
+
+/// The directory in which shipped WAL lies until the backup instance has replayed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The name of the host on which the directory is.
+    pub host: String,
+    /// Absolute, or relative to that host's data directory. Never contains `..`.
+    pub directory: PathBuf,
+}
