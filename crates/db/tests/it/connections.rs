@@ -26,7 +26,7 @@ async fn with_term(options: Options) -> Postgres {
              create table post (id int primary key);",
         )
         .await
-        .unwrap();
+        .expect("make the tables");
     postgres
 }
 
