@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "tests have nobody else to tell")]
 
 mod account;
+pub mod dns;
 mod eventually;
 pub mod postgres;
 mod temp;
