@@ -1,0 +1,132 @@
+//! A few connections for reading: history, archive queries, logins.
+//!
+//! When thousands come back at once they wait for one of these, within a deadline, so that the
+//! database sees a pace it can carry.
+
+use crate::settings::{Config, Limits};
+use db::{ConnectError, Connection, Connections};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Why the database did not answer. It may be asked again.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// There is no connection to the primary.
+    #[error("the database cannot be reached")]
+    Connect(#[from] ConnectError),
+    /// It took too long, or too many wait.
+    #[error("the database did not answer within {0:?}")]
+    Slow(Duration),
+    /// It answered with an error, or the connection broke.
+    #[error("the database could not answer")]
+    Failed(#[from] tokio_postgres::Error),
+}
+
+/// The reading connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Reads(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    connections: Connections,
+    database: String,
+    limits: Limits,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// One of them, until dropped.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    connection: Option<Connection>,
+    clean: AtomicBool,
+    reads: Reads,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Reads {
+    pub(crate) fn new(connections: Connections, config: &Config) -> Self {
+        Self(Arc::new(Inner {
+            connections,
+            database: config.database.clone(),
+            limits: config.limits,
+            permits: Arc::new(Semaphore::new(config.limits.read_connections)),
+            idle: Mutex::default(),
+        }))
+    }
+
+    /// Waits for a connection to the current primary.
+    pub(crate) async fn lease(&self) -> Result<Lease, Unavailable> {
+        let wait = self.0.limits.read_wait;
+        let permit = Arc::clone(&self.0.permits).acquire_owned();
+        let permit = tokio::time::timeout(wait, permit).await.or(Err(Unavailable::Slow(wait)))?;
+        let permit = permit.expect("the semaphore is never closed");
+        let connection = match self.idle() {
+            Some(connection) => connection,
+            None => self.0.connections.connect(&self.0.database).await?,
+        };
+        Ok(Lease {
+            connection: Some(connection),
+            clean: AtomicBool::new(true),
+            reads: self.clone(),
+            _permit: permit,
+        })
+    }
+
+    fn idle(&self) -> Option<Connection> {
+        let primary = self.0.connections.primary();
+        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|connection| {
+            connection.doubt().is_none() && Some(connection.primary()) == primary.as_ref()
+        });
+        idle.pop()
+    }
+}
+
+impl Lease {
+    /// Waits for an answer, within the deadline.
+    pub(crate) async fn ask<T>(
+        &self,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Unavailable> {
+        self.within(async { work.await.map_err(Unavailable::Failed) }).await
+    }
+
+    /// As [`Self::ask`], for work with errors of its own.
+    pub(crate) async fn within<T, E: From<Unavailable>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let wait = self.reads.0.limits.read_wait;
+        // Whoever stops half-way leaves an answer to come, which must not meet the next question.
+        self.clean.store(false, Ordering::Relaxed);
+        let answer = tokio::time::timeout(wait, work).await;
+        let answer = answer.unwrap_or_else(|_| Err(Unavailable::Slow(wait).into()));
+        self.clean.store(answer.is_ok(), Ordering::Relaxed);
+        answer
+    }
+}
+
+impl Deref for Lease {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("only dropping takes the connection")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let connection = self.connection.take();
+        if *self.clean.get_mut()
+            && let Some(connection) = connection
+            && connection.doubt().is_none()
+        {
+            let idle = &self.reads.0.idle;
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}

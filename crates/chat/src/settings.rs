@@ -1,0 +1,115 @@
+//! What a chat server is told, and every limit that it keeps, by name.
+
+use std::time::Duration;
+
+/// The database that holds rooms, posts and accounts.
+pub const DATABASE: &str = "mgc";
+
+/// What a chat server is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The domain of the accounts.
+    pub domain: String,
+    /// The domain of the rooms.
+    pub rooms: String,
+    /// The database on the primary; [`DATABASE`] but in tests.
+    pub database: String,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// The usual limits for these two domains.
+    pub fn new(domain: impl Into<String>, rooms: impl Into<String>) -> Self {
+        Self {
+            domain: domain.into(),
+            rooms: rooms.into(),
+            database: DATABASE.to_owned(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The limits of a chat server.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Stanzas that may wait for one client.
+    pub outbox_frames: usize,
+    /// Bytes that may wait for one client.
+    pub outbox_bytes: usize,
+    /// Rooms that one client may be in.
+    pub rooms_per_client: usize,
+    /// Bytes of one post as it is stored.
+    pub post_bytes: usize,
+    /// Posts that may wait for the database.
+    pub queue_posts: usize,
+    /// Bytes of posts that may wait for the database.
+    pub queue_bytes: usize,
+    /// Posts in one transaction.
+    pub group_posts: usize,
+    /// Bytes of posts in one transaction, the last post not counted.
+    pub group_bytes: usize,
+    /// How long a post may wait before it is sent to the database; then it is refused for certain.
+    pub queue_wait: Duration,
+    /// How long after that an answer may take; then the sender is told that it is not known.
+    pub answer_wait: Duration,
+    /// How long a lost bell can delay a post, and how often servers compare notes on occupants.
+    pub poll: Duration,
+    /// Posts that the reader takes from the database at once.
+    pub read_posts: i64,
+    /// Connections for history, archive queries and logins.
+    pub read_connections: usize,
+    /// How long a read may wait for its connection and its answer.
+    pub read_wait: Duration,
+    /// Posts of history that a joining client gets when it names no number.
+    pub history_default: i64,
+    /// Posts of history that a joining client gets at most.
+    pub history_max: i64,
+    /// Posts on one page of an archive query.
+    pub page_max: i64,
+    /// Bytes of history, or of one page, the last post not counted.
+    pub page_bytes: usize,
+    /// How far an archive query counts.
+    pub count_max: i64,
+    /// How long entering may take, with nick, history and a primary to be found.
+    pub enter_wait: Duration,
+    /// How long a nick is kept for somebody who is entering.
+    pub nick_wait: Duration,
+    /// Keys of accounts that are remembered.
+    pub account_keys: usize,
+    /// How long they are believed.
+    pub account_keys_life: Duration,
+    /// Accounts that may wait to be looked up.
+    pub account_lookups: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            outbox_frames: 20_000,
+            outbox_bytes: 8 << 20,
+            rooms_per_client: 100,
+            post_bytes: 300 << 10,
+            queue_posts: 4096,
+            queue_bytes: 64 << 20,
+            group_posts: 256,
+            group_bytes: 1 << 20,
+            queue_wait: Duration::from_secs(10),
+            answer_wait: Duration::from_secs(10),
+            poll: Duration::from_secs(1),
+            read_posts: 500,
+            read_connections: 4,
+            read_wait: Duration::from_secs(5),
+            history_default: 30,
+            history_max: 250,
+            page_max: 100,
+            page_bytes: 1 << 20,
+            count_max: 100_000,
+            enter_wait: Duration::from_secs(10),
+            nick_wait: Duration::from_secs(20),
+            account_keys: 20_000,
+            account_keys_life: Duration::from_mins(1),
+            account_lookups: 4096,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Which of a client's stanzas are handled (XEP-0198): a post only when it is durable or refused.
+//!
+//! The count that we tell is of an unbroken beginning: with the third post still on its way, a
+//! fourth that is durable does not count.
+
+use std::collections::VecDeque;
+
+/// The place of one stanza in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(u64);
+
+/// What has arrived since acknowledgements were turned on.
+#[derive(Debug, Default)]
+pub(super) struct Handled {
+    /// So many from the beginning are handled.
+    count: u64,
+    /// Those that arrived after them: handled?
+    later: VecDeque<bool>,
+    /// The client asked, and was told less than it had sent.
+    owed: bool,
+}
+
+impl Handled {
+    /// A stanza has arrived.
+    pub(super) fn arrived(&mut self) -> Mark {
+        let mark = Mark(self.count + self.later.len() as u64);
+        self.later.push_back(false);
+        mark
+    }
+
+    /// A stanza is handled.
+    pub(super) fn done(&mut self, mark: Mark) {
+        let at = mark.0.checked_sub(self.count).and_then(|at| usize::try_from(at).ok());
+        if let Some(done) = at.and_then(|at| self.later.get_mut(at)) {
+            *done = true;
+        }
+        while self.later.front() == Some(&true) {
+            self.later.pop_front();
+            self.count += 1;
+        }
+    }
+
+    /// The client asks: the count to tell, modulo 2^32 (XEP-0198 section 4).
+    pub(super) fn asked(&mut self) -> u32 {
+        self.owed = !self.later.is_empty();
+        self.told()
+    }
+
+    /// The count to tell without being asked, once what was owed is complete.
+    pub(super) fn owed(&mut self) -> Option<u32> {
+        (self.owed && self.later.is_empty()).then(|| self.asked())
+    }
+
+    fn told(&self) -> u32 {
+        u32::try_from(self.count % (1 << 32)).expect("a remainder of 2^32 has 32 bits")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Handled;
+
+    #[test]
+    fn only_an_unbroken_beginning_counts() {
+        let mut handled = Handled::default();
+        let marks: Vec<_> = (0..4).map(|_| handled.arrived()).collect();
+        assert_eq!(handled.asked(), 0);
+        handled.done(marks[1]);
+        handled.done(marks[2]);
+        assert_eq!(handled.asked(), 0);
+        handled.done(marks[0]);
+        assert_eq!(handled.asked(), 3);
+        assert_eq!(handled.owed(), None);
+        handled.done(marks[3]);
+        assert_eq!(handled.owed(), Some(4), "the client asked, and is told when all is done");
+        assert_eq!(handled.owed(), None, "once");
+    }
+
+    #[test]
+    fn the_count_wraps_as_the_standard_says() {
+        let mut handled = Handled { count: u64::from(u32::MAX), ..Handled::default() };
+        let mark = handled.arrived();
+        assert_eq!(handled.asked(), u32::MAX);
+        handled.done(mark);
+        assert_eq!(handled.asked(), 0);
+    }
+}

@@ -1,0 +1,80 @@
+//! The limits of clients' streams, each with its reason.
+
+use std::time::Duration;
+
+use xmpp::stream::{STANZA_BYTES_AFTER_LOGIN, STANZA_BYTES_BEFORE_LOGIN};
+
+/// How much of everything clients may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections of all clients together. One more is refused with `resource-constraint`.
+    pub connections: usize,
+    /// Connections from one address that have not logged in yet.
+    pub strangers_per_address: usize,
+    /// From the accepted socket to the bound address, TLS handshake included.
+    pub login_time: Duration,
+    /// Logins that ask the database at one time: how fast a crowd that returns is let in.
+    pub logins_at_once: usize,
+    /// Failed logins on one connection.
+    pub login_attempts: usize,
+    /// The largest stanza before login, in bytes.
+    pub stanza_bytes_before_login: usize,
+    /// The largest stanza after login, in bytes.
+    pub stanza_bytes_after_login: usize,
+    /// Rooms that one client may be in.
+    pub rooms_per_client: usize,
+    /// Posts of one client that are not durable yet; at this number it is not read from.
+    pub posts_in_flight: usize,
+    /// Bytes that wait to be sent to one client; over this it is cut off.
+    pub outbound_bytes: usize,
+    /// How long a client may be silent before it is asked whether it is there.
+    pub probe_after: Duration,
+    /// How long it may take to answer.
+    pub probe_patience: Duration,
+    /// How long one write may take.
+    pub write_patience: Duration,
+    /// How long a stream that must end waits for what it has read to become durable.
+    pub finish_patience: Duration,
+    /// How long the last words may take.
+    pub close_patience: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            strangers_per_address: 256,
+            login_time: Duration::from_secs(60),
+            logins_at_once: 16,
+            login_attempts: 3,
+            stanza_bytes_before_login: STANZA_BYTES_BEFORE_LOGIN,
+            stanza_bytes_after_login: STANZA_BYTES_AFTER_LOGIN,
+            rooms_per_client: 100,
+            posts_in_flight: 64,
+            outbound_bytes: 4 * 1_024 * 1_024,
+            probe_after: Duration::from_secs(60),
+            probe_patience: Duration::from_secs(30),
+            write_patience: Duration::from_secs(30),
+            finish_patience: Duration::from_secs(10),
+            close_patience: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Limits {
+    /// What the parser accepts of a stranger.
+    pub(super) fn before_login(&self) -> xmpp::stream::Limits {
+        xmpp::stream::Limits {
+            stanza_bytes: self.stanza_bytes_before_login,
+            ..xmpp::stream::Limits::before_login()
+        }
+    }
+
+    /// What the parser accepts of a client.
+    pub(super) fn after_login(&self) -> xmpp::stream::Limits {
+        xmpp::stream::Limits {
+            stanza_bytes: self.stanza_bytes_after_login,
+            ..xmpp::stream::Limits::after_login()
+        }
+    }
+}
