@@ -1,6 +1,6 @@
-//! A position in the WAL, as PostgreSQL counts it: bytes since the beginning.
+//! A position in the WAL, as `PostgreSQL` counts it: bytes since the beginning.
 //!
-//! Prints and parses PostgreSQL's `pg_lsn` form (two hexadecimal halves, `0/16B3748`), and knows
+//! Prints and parses `PostgreSQL`'s `pg_lsn` form (two hexadecimal halves, `0/16B3748`), and knows
 //! which segment file of which timeline holds a byte.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::types::PgLsn;
 
-/// The size of a WAL segment file in bytes: PostgreSQL's default, and what our `initdb` makes.
+/// The size of a WAL segment file in bytes: `PostgreSQL`'s default, and what our `initdb` makes.
 pub const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Segments in the four GiB that the upper half of a position counts.
@@ -29,7 +29,7 @@ pub struct Lsn(pub u64);
 pub struct LsnError(String);
 
 impl Lsn {
-    /// The position before everything. PostgreSQL calls it invalid.
+    /// The position before everything. `PostgreSQL` calls it invalid.
     pub const ZERO: Self = Self(0);
 
     /// Bytes from `earlier` to here; 0 if `earlier` is in fact later.
