@@ -6,11 +6,16 @@
 #![allow(clippy::print_stderr, reason = "tests have nobody else to tell")]
 
 mod account;
+pub mod checker;
+pub mod client;
 pub mod dns;
 mod eventually;
+pub mod ledger;
+mod person;
 pub mod postgres;
 mod temp;
 
 pub use account::{Account, rerun_as_postgres};
 pub use eventually::eventually;
+pub use person::{Character, Person, Repeat, Standing};
 pub use temp::TempDir;
