@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use anyhow::{Context as _, ensure};
 use presence::Presence;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -61,6 +62,8 @@ pub struct Standing {
     pub is_in: bool,
     /// Posts that were neither acknowledged nor refused.
     pub unanswered: usize,
+    /// Orders that the person has taken in.
+    pub heeded: u64,
 }
 
 /// A person; it goes away when dropped.
@@ -68,6 +71,7 @@ pub struct Standing {
 pub struct Person {
     name: String,
     orders: mpsc::Sender<Order>,
+    ordered: AtomicU64,
     standing: watch::Receiver<Standing>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -86,7 +90,7 @@ impl Person {
         tasks.spawn(stop.clone().run_until_cancelled_owned(presence.live()));
         tasks.close();
         let leave = stop.clone().drop_guard();
-        Self { name, orders, standing, tasks, stop, _leave: leave }
+        Self { name, orders, ordered: AtomicU64::new(0), standing, tasks, stop, _leave: leave }
     }
 
     pub fn name(&self) -> &str {
@@ -109,6 +113,7 @@ impl Person {
     }
 
     async fn order(&self, order: Order) {
+        self.ordered.fetch_add(1, Ordering::Relaxed);
         self.orders.send(order).await.expect("the person is there as long as its handle");
     }
 
@@ -124,8 +129,8 @@ impl Person {
 
     /// Waits until everything that was said has been answered. Hush a talking person first.
     pub async fn is_answered(&self, deadline: Duration) -> anyhow::Result<()> {
-        let orders = &self.orders;
-        let all = |it: &Standing| it.unanswered == 0 && orders.capacity() == ORDERS_MAX;
+        let ordered = self.ordered.load(Ordering::Relaxed);
+        let all = |it: &Standing| it.unanswered == 0 && it.heeded >= ordered;
         self.wait(deadline, "answered", all).await
     }
 

@@ -108,7 +108,11 @@ impl Presence {
             Order::Talk { every } => self.talk = Some(Talk { every, next: Instant::now() }),
             Order::Hush => self.talk = None,
         }
-        self.tell_unanswered();
+        let unanswered = self.memory.unanswered.len();
+        self.tell.send_modify(|it| {
+            it.unanswered = unanswered;
+            it.heeded += 1;
+        });
     }
 
     fn tell_unanswered(&self) {
