@@ -9,5 +9,6 @@ pub mod outbox;
 mod reads;
 pub mod rooms;
 pub mod settings;
+pub mod stream;
 
 pub use reads::Unavailable;

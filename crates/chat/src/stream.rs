@@ -21,8 +21,6 @@ mod listener;
 mod login;
 mod negotiation;
 mod router;
-#[cfg(test)]
-mod tests;
 mod wire;
 mod writer;
 
@@ -32,11 +30,11 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use xmpp::BareJid;
 
 use crate::accounts::Accounts;
 use crate::activity::Activity;
 use crate::rooms::Rooms;
+use crate::settings::Config;
 
 pub use limits::Limits;
 
@@ -53,16 +51,22 @@ pub enum Entry {
 }
 
 /// What streams need to know.
-#[derive(Debug)]
 pub struct Settings {
-    /// The domain of accounts.
-    pub domain: BareJid,
-    /// The domain of rooms.
-    pub rooms_domain: BareJid,
+    /// Domains, and the limits of what one client may have waiting.
+    pub config: Config,
     /// Certificate and key for clients; no client certificate is asked for.
     pub tls: Arc<rustls::ServerConfig>,
     /// The limits.
     pub limits: Limits,
+    /// What no client knows and what stays the same when the server starts again: names that do not
+    /// exist get their salt from it.
+    pub secret: [u8; 32],
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 /// All clients' streams of this server. Cheap to clone.
@@ -122,6 +126,10 @@ impl Streams {
     /// How many clients are bound.
     pub fn clients(&self) -> usize {
         self.0.bound.len()
+    }
+
+    fn domain(&self) -> &str {
+        &self.0.settings.config.domain
     }
 
     fn limits(&self) -> &Limits {

@@ -1,9 +1,10 @@
 //! An XML element as XMPP knows it: a name, a namespace, attributes, and children in order.
 //!
 //! Prefixes and the order of attributes are not kept, since nothing may rely on them (attributes
-//! stand sorted); everything else survives parsing and printing. No function here recurses by itself, so that a deep tree cannot exhaust the stack:
-//! printing and dropping keep their own list of what is still to do. (`Clone` and `==` do recurse;
-//! [`crate::stream::Limits`] bounds the depth of everything that comes from outside.)
+//! stand sorted); everything else survives parsing and printing. No function here recurses by
+//! itself, so that a deep tree cannot exhaust the stack: printing and dropping keep their own list
+//! of what is still to do. (`Clone` and `==` do recurse; [`crate::stream::Limits`] bounds the depth
+//! of everything that comes from outside.)
 
 mod print;
 mod rendered;

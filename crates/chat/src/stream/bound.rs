@@ -45,8 +45,7 @@ impl Bound {
         if let Some(older) = streams.get(address) {
             return Err(older.clone());
         }
-        let entry =
-            Entry { replaced: CancellationToken::new(), ended: CancellationToken::new() };
+        let entry = Entry { replaced: CancellationToken::new(), ended: CancellationToken::new() };
         streams.insert(address.clone(), entry.clone());
         Ok(Taken { bound: self.clone(), address: address.clone(), entry })
     }

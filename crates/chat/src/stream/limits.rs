@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use xmpp::stream::{STANZA_BYTES_AFTER_LOGIN, STANZA_BYTES_BEFORE_LOGIN};
 
-/// How much of everything clients may have.
+/// How much of everything clients may have. Rooms per client and what may wait for a client stand in
+/// [`crate::settings::Limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections of all clients together. One more is refused with `resource-constraint`.
@@ -21,12 +22,8 @@ pub struct Limits {
     pub stanza_bytes_before_login: usize,
     /// The largest stanza after login, in bytes.
     pub stanza_bytes_after_login: usize,
-    /// Rooms that one client may be in.
-    pub rooms_per_client: usize,
     /// Posts of one client that are not durable yet; at this number it is not read from.
     pub posts_in_flight: usize,
-    /// Bytes that wait to be sent to one client; over this it is cut off.
-    pub outbound_bytes: usize,
     /// How long a client may be silent before it is asked whether it is there.
     pub probe_after: Duration,
     /// How long it may take to answer.
@@ -44,15 +41,13 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             strangers_per_address: 256,
-            login_time: Duration::from_secs(60),
+            login_time: Duration::from_mins(1),
             logins_at_once: 16,
             login_attempts: 3,
             stanza_bytes_before_login: STANZA_BYTES_BEFORE_LOGIN,
             stanza_bytes_after_login: STANZA_BYTES_AFTER_LOGIN,
-            rooms_per_client: 100,
             posts_in_flight: 64,
-            outbound_bytes: 4 * 1_024 * 1_024,
-            probe_after: Duration::from_secs(60),
+            probe_after: Duration::from_mins(1),
             probe_patience: Duration::from_secs(30),
             write_patience: Duration::from_secs(30),
             finish_patience: Duration::from_secs(10),

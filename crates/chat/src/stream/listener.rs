@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use xmpp::stream_error::{StreamCondition, StreamError};
 
-use super::wire::{End, Wire};
-use super::{Entry, Streams, client, negotiation};
+use super::{Entry, Streams, client, negotiation, wire};
 
 /// How long to wait when the system has no more sockets for us.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -77,11 +76,12 @@ impl Streams {
     }
 
     fn admit(&self, socket: TcpStream, address: IpAddr, entry: Entry) {
+        let domain = self.domain();
         let Ok(permit) = Arc::clone(&self.0.connections).try_acquire_owned() else {
-            return refuse(&socket, entry, "this server has no room for another client");
+            return refuse(&socket, entry, domain, "this server has no room for another client");
         };
         let Some(stranger) = self.0.strangers.admit(address) else {
-            return refuse(&socket, entry, "too many connections from your address");
+            return refuse(&socket, entry, domain, "too many connections from your address");
         };
         let streams = self.clone();
         self.0.tasks.spawn(async move {
@@ -109,14 +109,11 @@ impl Streams {
 }
 
 /// Turns a connection away without a task and without waiting. Only in the clear it can be told why.
-fn refuse(socket: &TcpStream, entry: Entry, why: &str) {
+fn refuse(socket: &TcpStream, entry: Entry, domain: &str, why: &str) {
     tracing::debug!(why, "a connection was refused");
     if entry == Entry::StartTls {
-        let text = Wire::refusal(&End::Error(StreamError::new(
-            StreamCondition::ResourceConstraint,
-            why,
-        )));
-        if let Err(error) = socket.try_write(text.as_bytes()) {
+        let error = StreamError::new(StreamCondition::ResourceConstraint, why);
+        if let Err(error) = socket.try_write(wire::refusal(&error, domain).as_bytes()) {
             tracing::debug!(%error, "the refusal was not heard");
         }
     }

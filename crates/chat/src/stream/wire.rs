@@ -31,22 +31,17 @@ pub(super) enum End {
 }
 
 /// A stream that is being negotiated.
-pub(super) struct Wire {
-    pub(super) socket: Box<dyn Socket>,
+pub(super) struct Wire<S: Socket = Box<dyn Socket>> {
+    pub(super) socket: S,
     pub(super) parser: StreamParser,
     /// What was read and not parsed yet.
     pub(super) unread: Vec<u8>,
     header_sent: bool,
 }
 
-impl Wire {
-    pub(super) fn new(socket: Box<dyn Socket>, limits: Limits) -> Self {
-        Self {
-            socket,
-            parser: StreamParser::new(limits),
-            unread: Vec::new(),
-            header_sent: false,
-        }
+impl<S: Socket> Wire<S> {
+    pub(super) fn new(socket: S, limits: Limits) -> Self {
+        Self { socket, parser: StreamParser::new(limits), unread: Vec::new(), header_sent: false }
     }
 
     /// Begins the stream anew on the same socket (RFC 6120 section 4.3.3).
@@ -78,25 +73,17 @@ impl Wire {
         match self.next().await? {
             Event::Stanza(element) => Ok(element),
             Event::Closed => Err(End::Closed),
-            Event::Opened(_) => Err(StreamError::new(
-                StreamCondition::BadFormat,
-                "the stream was opened already",
-            )
-            .into()),
+            Event::Opened(_) => {
+                Err(StreamError::new(StreamCondition::BadFormat, "the stream was opened already")
+                    .into())
+            }
         }
     }
 
     /// Answers the client's stream header with ours.
     pub(super) async fn send_header(&mut self, domain: &str, to: Option<String>) -> io::Result<()> {
-        let header = Header {
-            from: Some(domain.to_owned()),
-            to,
-            id: Some(uuid::Uuid::new_v4().to_string()),
-            version: Some("1.0".to_owned()),
-            lang: Some("en".to_owned()),
-        };
         let mut text = String::new();
-        header.print(&mut text);
+        header(domain, to).print(&mut text);
         self.header_sent = true;
         self.send_text(&text).await
     }
@@ -135,5 +122,24 @@ impl Wire {
             Ok(Err(error)) => tracing::debug!(%error, "the last words were not heard"),
             Err(_) => tracing::debug!("the last words were not heard in time"),
         }
+    }
+}
+
+/// A stream that ends as it begins, for those who are not let in.
+pub(super) fn refusal(error: &StreamError, domain: &str) -> String {
+    let mut text = String::new();
+    header(domain, None).print(&mut text);
+    stream::print_first_level(&error.element(), &mut text);
+    text.push_str(stream::CLOSE);
+    text
+}
+
+fn header(domain: &str, to: Option<String>) -> Header {
+    Header {
+        from: Some(domain.to_owned()),
+        to,
+        id: Some(uuid::Uuid::new_v4().to_string()),
+        version: Some("1.0".to_owned()),
+        lang: Some("en".to_owned()),
     }
 }
