@@ -1,2 +1,36 @@
-//! The binary.
-fn main() {}
+//! The `standfast` binary: arguments in, one of its few lives out.
+
+mod args;
+mod check;
+mod init;
+mod run;
+
+use std::process::ExitCode;
+
+use args::{Arguments, Command};
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match begin(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            say_error(&format!("standfast: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn begin(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(run) => run::run(&run).map(|()| ExitCode::SUCCESS),
+        Command::Init(init) => init::init(&init).map(|()| ExitCode::SUCCESS),
+        Command::Check { topology } => check::check(&topology),
+    }
+}
+
+/// The one place that writes to standard error when the program ends.
+#[allow(clippy::print_stderr, reason = "this is a command's last word to its user")]
+fn say_error(message: &str) {
+    eprintln!("{message}");
+}

@@ -1,0 +1,209 @@
+//! What a step can do, and the pure forecast of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::PoolState;
+use crate::world::{
+    Active, Known, Lock, MirrorSeen, Reach, ShippingSeen, Standing, Switched, Unshipped, World,
+};
+
+/// Which site of a stretched pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Side {
+    /// Where the pool was designed to be served.
+    Home,
+    /// Where it fails over to.
+    Backup,
+}
+
+/// An act. Repeating one that has been done changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Action {
+    /// Take the procedure lock at every site that can be reached.
+    TakeLock,
+    /// Stop receiving WAL at the backup site.
+    RemoveShipping,
+    /// Close, verify and take over every file of the share up to its last valid record.
+    CloseShare,
+    /// Replay the share to its end.
+    ReplayShare,
+    /// Raise the reign by compare-and-set, and promote the side's first instance.
+    BringOnline(Side),
+    /// Record the pool's state.
+    SetState(PoolState),
+    /// Have the side's mirror follow and come into sync.
+    EstablishMirror(Side),
+    /// Make the side's servers the active ones, and open its gate.
+    SetActive(Side),
+    /// Empty the list of active servers, and shut the gate of the primary.
+    ClearActive,
+    /// Read the home copies, and put back what they had and nobody else has.
+    Salvage,
+    /// Rewind or copy the home instances so that they follow the backup site's primary.
+    SeedHome,
+    /// Stop the backup site's primary with a shutdown checkpoint.
+    StopBackup,
+    /// Wait until home has replayed the shutdown checkpoint.
+    ProveReplayed,
+    /// Receive WAL at the backup site again, from a copy that fits.
+    EstablishShipping,
+    /// Start the backup site's primary again, in the reign that it had.
+    StartBackupAgain,
+    /// Have the primary hand over to the mirror beside it.
+    HandOver,
+    /// Have the former primary follow the new one, and come into sync.
+    MirrorAgain,
+}
+
+impl Action {
+    /// What the world will be once this is done: the pure twin of performing it.
+    ///
+    /// # Panics
+    /// When the act's preconditions do not hold: a table in the wrong order cannot pass its tests.
+    pub fn foresee(self, world: &mut World) {
+        match self {
+            Self::TakeLock => {
+                assert_ne!(world.lock, Lock::Others, "two procedures at once");
+                world.lock = Lock::Ours;
+            }
+            Self::RemoveShipping => world.backup.shipping = ShippingSeen::Removed,
+            Self::CloseShare => {
+                assert_eq!(world.backup.shipping, ShippingSeen::Removed, "closed while it grows");
+                world.backup.closed = true;
+            }
+            Self::ReplayShare => {
+                assert!(world.backup.closed, "replayed to an end that is not known");
+                world.backup.replayed = true;
+            }
+            Self::BringOnline(Side::Backup) => bring_backup_online(world),
+            Self::BringOnline(Side::Home) => bring_home_online(world),
+            Self::SetState(state) => set_state(world, state),
+            Self::EstablishMirror(side) => {
+                let site = side.of(world);
+                assert_eq!(site.standing, Standing::Primary, "a mirror of what is no primary");
+                if site.mirror == MirrorSeen::Building {
+                    site.mirror = MirrorSeen::InSync;
+                }
+            }
+            Self::SetActive(side) => {
+                let site = side.of(world);
+                assert_eq!(site.writable, Known::Yes, "clients let in where nothing is written");
+                site.gate = Known::Yes;
+                world.active = match side {
+                    Side::Home => Active::Home,
+                    Side::Backup => Active::Backup,
+                };
+            }
+            Self::ClearActive => {
+                world.active = Active::Nobody;
+                world.backup.gate = Known::No;
+            }
+            Self::Salvage => {
+                assert!(world.home_is_fenced(), "an old copy is read while it changes");
+                assert!(world.backup_serves(), "nowhere to put it back");
+                world.salvaged = true;
+            }
+            Self::SeedHome => {
+                assert!(world.salvaged, "released before it was salvaged");
+                assert!(world.home_is_fenced(), "a primary was overwritten");
+                world.home.standing = Standing::Follows;
+                world.home.replayed = true;
+            }
+            Self::StopBackup => {
+                assert_eq!(world.backup.gate, Known::No, "stopped under its clients");
+                world.backup.standing = Standing::Stopped;
+                world.backup.writable = Known::No;
+                world.home.replayed = false;
+            }
+            Self::ProveReplayed => {
+                assert_eq!(world.backup.standing, Standing::Stopped, "its end is not known yet");
+                world.home.replayed = true;
+            }
+            Self::EstablishShipping => {
+                assert!(world.home_serves(), "shipped from what is no primary");
+                world.backup.standing = Standing::StandsBy;
+                world.backup.shipping = ShippingSeen::Flowing;
+            }
+            Self::StartBackupAgain => {
+                assert!(!world.home_serves(), "two primaries");
+                world.backup.standing = Standing::Primary;
+                world.backup.writable = Known::Yes;
+            }
+            Self::HandOver => {
+                let serving =
+                    if world.backup_serves() { &mut world.backup } else { &mut world.home };
+                assert_eq!(
+                    serving.mirror,
+                    MirrorSeen::InSync,
+                    "handed over to what may lack posts"
+                );
+                serving.mirror = MirrorSeen::Building;
+                world.switched = Switched::Over;
+            }
+            Self::MirrorAgain => {
+                assert_ne!(world.switched, Switched::NotYet, "nothing was handed over");
+                let serving =
+                    if world.backup_serves() { &mut world.backup } else { &mut world.home };
+                serving.mirror = MirrorSeen::InSync;
+                world.switched = Switched::AndMirrored;
+            }
+        }
+    }
+}
+
+impl Side {
+    fn of(self, world: &mut World) -> &mut crate::world::Site {
+        match self {
+            Self::Home => &mut world.home,
+            Self::Backup => &mut world.backup,
+        }
+    }
+}
+
+fn bring_backup_online(world: &mut World) {
+    assert!(world.home_is_fenced() || world.attested, "two primaries");
+    assert_eq!(world.backup.shipping, ShippingSeen::Removed, "promoted while WAL still comes");
+    assert!(world.backup.replayed, "promoted with WAL unapplied");
+    assert!(world.unshipped == Unshipped::Nothing || world.consented, "a loss nobody accepted");
+    world.backup.standing = Standing::Primary;
+    world.backup.reigns = true;
+    world.home.reigns = false;
+    world.backup.writable = Known::Yes;
+    world.backup.gate = Known::No;
+    world.state = PoolState::FailingOver;
+    world.active = Active::Nobody;
+    // From here on a home site that returns is outranked, and fences itself when it hears so.
+    if world.home.reach == Reach::Up {
+        world.home.standing = Standing::Fenced;
+        world.home.writable = Known::No;
+    }
+}
+
+fn bring_home_online(world: &mut World) {
+    assert_eq!(world.backup.standing, Standing::Stopped, "two primaries");
+    assert_eq!(world.backup.writable, Known::No, "two primaries");
+    assert!(world.home.replayed, "promoted with WAL unapplied");
+    assert_eq!(world.home.standing, Standing::Follows, "promoted without a copy");
+    world.home.standing = Standing::Primary;
+    world.home.reigns = true;
+    world.backup.reigns = false;
+    world.home.writable = Known::Yes;
+    world.home.gate = Known::No;
+    world.backup.standing = Standing::StandsBy;
+    world.state = PoolState::FailingBack;
+}
+
+fn set_state(world: &mut World, state: PoolState) {
+    match state {
+        PoolState::FailedOver => {
+            assert!(world.backup_serves(), "FailedOver while the backup does not serve");
+        }
+        PoolState::Normal => {
+            assert!(world.home_serves(), "Normal while home does not serve");
+            assert_ne!(world.home.mirror, MirrorSeen::Building, "Normal without its mirror");
+            assert_eq!(world.backup.shipping, ShippingSeen::Flowing, "Normal without shipping");
+        }
+        PoolState::FailingOver | PoolState::FailingBack => {}
+    }
+    world.state = state;
+}

@@ -1,0 +1,226 @@
+//! The engine: look at the world, do the next row that is not done, look again.
+//!
+//! The world decides, not the journal: resuming is running again. The givens are checked before
+//! every row; after the act the row must be done, or the run stops. The journal is written before
+//! each act, for people and for what they consented to.
+
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::action::Action;
+use crate::procedure::{Given, Procedure, Step};
+use crate::world::{Measured, World};
+
+/// What a deployment gives back, later.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
+
+/// What the engine needs of a deployment.
+pub trait Deployment: Send {
+    /// One look at everything, with a deadline for each part.
+    fn observe(&mut self) -> Reply<'_, (World, Measured)>;
+
+    /// Makes it so, and waits, with a deadline, until it is. Repeating changes nothing.
+    fn perform(&mut self, action: Action) -> Reply<'_, ()>;
+
+    /// Writes a line into the journal of every host that can be reached, durably on this one.
+    fn note(&mut self, line: Line) -> Reply<'_, ()>;
+
+    /// Gives the procedure lock back.
+    fn release(&mut self) -> Reply<'_, ()>;
+}
+
+/// What is noted of a row, and told to whoever watches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The procedure's name.
+    pub procedure: String,
+    /// The row's number.
+    pub number: String,
+    /// The row's sentence.
+    pub text: String,
+    /// What became of it.
+    pub mark: Mark,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// The world has it already.
+    AlreadyDone,
+    /// A rehearsal says that it would be done.
+    WouldDo,
+    /// Begun; the next line says how it ended.
+    Started,
+    /// Seen to be done.
+    Done,
+    /// It failed; why.
+    Failed(String),
+}
+
+/// Why a run stopped before its end.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Stopped {
+    /// The world could not be looked at.
+    #[error("nothing was changed: the deployment could not be looked at ({0})")]
+    Blind(String),
+    /// A given does not hold.
+    #[error("this does not hold: {text} {remedy} {measured}")]
+    Unsafe {
+        /// The given's sentence.
+        text: &'static str,
+        /// What to do.
+        remedy: &'static str,
+        /// The figures.
+        measured: String,
+    },
+    /// An act failed.
+    #[error("step {number} failed: {why}; run it again to go on from here")]
+    Failed {
+        /// The row.
+        number: &'static str,
+        /// What happened.
+        why: String,
+    },
+    /// An act ended, and the row is not done.
+    #[error(
+        "step {number} was performed and did not take: {notes}; run it again to go on from here"
+    )]
+    DidNotTake {
+        /// The row.
+        number: &'static str,
+        /// What stands in the way.
+        notes: String,
+    },
+    /// A single row was asked for, and earlier ones are not done.
+    #[error("nothing was changed: step {number} comes first: {text}")]
+    TooEarly {
+        /// The next row.
+        number: &'static str,
+        /// Its sentence.
+        text: &'static str,
+    },
+}
+
+/// Runs `procedure` from wherever the world is. `watch` is told every line.
+pub async fn run(
+    procedure: &'static Procedure,
+    deployment: &mut dyn Deployment,
+    watch: &mut (dyn FnMut(&Line) + Send),
+) -> Result<(), Stopped> {
+    rows(procedure, procedure.steps.len(), deployment, watch).await
+}
+
+/// Runs the one row that `wanted` is, if all before it are done.
+pub async fn run_row(
+    procedure: &'static Procedure,
+    wanted: &'static Step,
+    deployment: &mut dyn Deployment,
+    watch: &mut (dyn FnMut(&Line) + Send),
+) -> Result<(), Stopped> {
+    let place = procedure.steps.iter().position(|step| step.number == wanted.number);
+    let place = place.expect("a row is of its procedure");
+    let (world, _) = deployment.observe().await.map_err(Stopped::Blind)?;
+    let is_lock = |step: &Step| step.act == Action::TakeLock;
+    let missing =
+        procedure.steps[..place].iter().find(|step| !is_lock(step) && !(step.done)(&world));
+    if let Some(step) = missing {
+        return Err(Stopped::TooEarly { number: step.number, text: step.text });
+    }
+    rows(procedure, place + 1, deployment, watch).await
+}
+
+async fn rows(
+    procedure: &'static Procedure,
+    count: usize,
+    deployment: &mut dyn Deployment,
+    watch: &mut (dyn FnMut(&Line) + Send),
+) -> Result<(), Stopped> {
+    let mut seen = deployment.observe().await.map_err(Stopped::Blind)?;
+    for step in &procedure.steps[..count] {
+        safe(procedure, &seen)?;
+        if (step.done)(&seen.0) {
+            watch(&line(procedure, step, Mark::AlreadyDone));
+            continue;
+        }
+        seen = row(procedure, step, deployment, watch).await?;
+    }
+    safe(procedure, &seen)?;
+    deployment.release().await.map_err(|why| Stopped::Failed { number: "end", why })
+}
+
+async fn row(
+    procedure: &'static Procedure,
+    step: &'static Step,
+    deployment: &mut dyn Deployment,
+    watch: &mut (dyn FnMut(&Line) + Send),
+) -> Result<(World, Measured), Stopped> {
+    let failed = |why| Stopped::Failed { number: step.number, why };
+    let started = line(procedure, step, Mark::Started);
+    deployment.note(started.clone()).await.map_err(failed)?;
+    watch(&started);
+    let performed = deployment.perform(step.act).await;
+    if let Err(why) = performed {
+        let line = line(procedure, step, Mark::Failed(why.clone()));
+        deployment.note(line.clone()).await.map_err(failed)?;
+        watch(&line);
+        return Err(failed(why));
+    }
+    let seen = deployment.observe().await.map_err(failed)?;
+    if !(step.done)(&seen.0) {
+        let notes = seen.1.notes.join("; ");
+        return Err(Stopped::DidNotTake { number: step.number, notes });
+    }
+    let done = line(procedure, step, Mark::Done);
+    deployment.note(done.clone()).await.map_err(failed)?;
+    watch(&done);
+    Ok(seen)
+}
+
+/// Tells what [`run`] would do from `world`. Touches nothing.
+///
+/// The prerequisites are checked; that the run will succeed is not promised.
+pub fn what_if(
+    procedure: &'static Procedure,
+    world: &World,
+    measured: &Measured,
+) -> Result<Vec<Line>, Stopped> {
+    let mut world = world.clone();
+    let mut forecast = Vec::new();
+    for step in procedure.steps {
+        safe(procedure, &(world.clone(), measured.clone()))?;
+        if (step.done)(&world) {
+            forecast.push(line(procedure, step, Mark::AlreadyDone));
+        } else {
+            step.act.foresee(&mut world);
+            forecast.push(line(procedure, step, Mark::WouldDo));
+        }
+    }
+    Ok(forecast)
+}
+
+/// What goes with every rehearsal.
+pub const HONESTY: &str =
+    "What if: the prerequisites hold now. It says what would be done, not that it will succeed.";
+
+fn safe(procedure: &'static Procedure, seen: &(World, Measured)) -> Result<(), Stopped> {
+    let broken: Option<&'static Given> =
+        procedure.givens.iter().find(|given| !(given.holds)(&seen.0));
+    match broken {
+        None => Ok(()),
+        Some(given) => {
+            Err(Stopped::Unsafe { text: given.text, remedy: given.remedy, measured: seen.1.loss() })
+        }
+    }
+}
+
+fn line(procedure: &Procedure, step: &Step, mark: Mark) -> Line {
+    Line {
+        procedure: procedure.name.to_owned(),
+        number: step.number.to_owned(),
+        text: step.text.to_owned(),
+        mark,
+    }
+}

@@ -1,0 +1,114 @@
+//! Being the mirror: following the primary, and taking over when it is gone.
+
+use std::time::Instant;
+
+use tracing::info;
+
+use super::primary::after_turn;
+use super::promotion::{Evidence, NotNow, may_promote};
+use super::{Keeper, KeeperError};
+use crate::probe::{self, Probe};
+use crate::record::{Gate, PoolRecord, Serving};
+use crate::store::{LeaseState, Records, Snapshot, StoreError, Versioned};
+use crate::witness::{PROBE, ProbeRequest};
+
+impl Keeper {
+    /// One step of a mirror of `primary`.
+    pub(super) async fn be_mirror(
+        &mut self,
+        read: &Versioned<PoolRecord>,
+        snapshot: &Snapshot,
+        primary: &str,
+    ) -> Result<(), KeeperError> {
+        self.receiver.stop().await;
+        self.give_lease_up().await;
+        let lease = snapshot.lease(&Records::primary_lease(&self.setup.pool.fqdn));
+        if read.value.is_synchronized()
+            && !matches!(lease, LeaseState::Held { .. })
+            && self.take_over(read, lease, primary).await?
+        {
+            return Ok(());
+        }
+        self.be_standby_of(primary).await
+    }
+
+    /// Raises the turn and names itself, if every rule allows it. The promotion is then a duty.
+    async fn take_over(
+        &mut self,
+        read: &Versioned<PoolRecord>,
+        lease: LeaseState,
+        primary: &str,
+    ) -> Result<bool, KeeperError> {
+        let (own_probe, witness_probe) = self.probe(primary).await?;
+        let evidence = Evidence {
+            record: &read.value,
+            revision: read.revision,
+            remembered_revision: self.remembered.revision(),
+            lease,
+            own_probe,
+            witness_probe,
+        };
+        if let Err(not_now) = may_promote(&evidence) {
+            if not_now != NotNow::PrimaryAnswers {
+                self.note(&format!("not promoted: {not_now}"));
+            }
+            return Ok(false);
+        }
+        let observed = self.setup.instance.observe().await?;
+        if !observed.in_recovery {
+            return Ok(false);
+        }
+        let why = format!("{primary} was lost");
+        let mut record = read.value.clone();
+        record.term = record.term.next_turn();
+        record.serving = Serving::Here { primary: self.setup.store.clone() };
+        record.mirror = after_turn(
+            self.setup.pool.allow_suspended,
+            observed.received.max(observed.replayed).unwrap_or_default(),
+            &why,
+        );
+        record.gate = if record.gate == Gate::Shut { Gate::Shut } else { Gate::Opening };
+        record.hand_over = None;
+        let pool = &self.setup.pool.fqdn;
+        let revision = match self.setup.own.put_pool(pool, read.revision, &record).await {
+            Ok(revision) => revision,
+            Err(StoreError::Conflict { .. }) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
+        info!(store = self.setup.store, term = %record.term, why, "taking over");
+        let read = Versioned { revision, value: record };
+        self.keep(&read)?;
+        debug_assert!(self.is_primary_in(&read.value));
+        self.unstreamed_since = None;
+        self.promote(&read.value).await?;
+        Ok(true)
+    }
+
+    /// What this host and the witness host see of the primary's PostgreSQL, asked at once.
+    async fn probe(&self, primary: &str) -> Result<(Probe, Option<Probe>), KeeperError> {
+        let topology = &self.setup.topology;
+        let unknown = || KeeperError::Cannot(format!("{primary} is not in the topology"));
+        let postgres = topology.address_of_store(primary).ok_or_else(unknown)?;
+        let control = self.destination(primary)?.address;
+        let site = topology.site_of_store(&self.setup.store).ok_or_else(unknown)?;
+        let witness = topology.witness_of(&site.name).ok_or_else(unknown)?;
+        let witness =
+            control::Destination { host: witness.name.clone(), address: witness.control() };
+        let request = ProbeRequest { pool: self.setup.pool.fqdn.clone(), postgres, control };
+        let patience = probe::PROBE_PATIENCE * 3;
+        let (own, asked) = tokio::join!(
+            probe::postgres(postgres),
+            self.setup.client.call_idempotent::<_, Probe>(&witness, PROBE, &request, patience),
+        );
+        Ok((own, asked.ok()))
+    }
+
+    /// For how long this standby has not streamed.
+    pub(super) fn unstreamed_for(&mut self, streaming: bool) -> std::time::Duration {
+        if streaming {
+            self.unstreamed_since = None;
+            return std::time::Duration::ZERO;
+        }
+        self.unstreamed_since.get_or_insert_with(Instant::now).elapsed()
+    }
+}

@@ -1,0 +1,405 @@
+//! The keeper: our hand beside one instance, which makes it what the pool's record says.
+//!
+//! A keeper looks (at its site's store and at its own PostgreSQL), reads its [`duty`] off the
+//! record, takes one step towards it, and looks again. It decides nothing that the record does not
+//! say, except to stop itself and to be promoted, and both only by the rules in [`promotion`] and
+//! [`mirroring`].
+//!
+//! What it does not know: procedures, other pools, chat.
+
+pub mod duty;
+mod lease;
+mod mirror;
+pub mod mirroring;
+mod primary;
+pub mod promotion;
+mod remembered;
+pub mod report;
+mod routes;
+mod shipped;
+mod standby;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use control::{Client, Destination};
+use instance::{Error as InstanceError, Instance, Settings, Source};
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{Place, Pool, Topology};
+use tracing::{debug, info, warn};
+
+use crate::record::PoolRecord;
+use crate::store::{LeaseState, Records, Seen, Snapshot, StoreError, Versioned};
+use duty::Duty;
+pub use lease::LEASE;
+use lease::LeaseHolder;
+use remembered::Remembered;
+use report::Report;
+pub use routes::install as install_routes;
+pub use routes::{DRAINED, REPORT, ReportRequest, SALVAGE_CLOSE, SALVAGE_OPEN, SalvageRequest};
+
+/// How often a keeper looks when nothing calls it.
+const TICK: Duration = Duration::from_millis(150);
+/// The pause after a turn that failed.
+const FAILED_PAUSE: Duration = Duration::from_millis(700);
+/// How long one watch of the store lasts.
+const WATCH: Duration = Duration::from_secs(5);
+/// How long a fast stop may take before it becomes an immediate one.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a start may take, crash recovery included.
+const START_PATIENCE: Duration = Duration::from_secs(300);
+
+/// What must be done to the content of a fresh primary before anybody is let in.
+///
+/// Called after each promotion and after the first start; must be idempotent. Gets a connection of
+/// the superuser to the pool's database.
+pub type PrimaryHook = Arc<
+    dyn Fn(instance::Connection) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// All that one keeper is given.
+pub struct Setup {
+    /// The pool's declaration.
+    pub pool: Pool,
+    /// The deployment's.
+    pub topology: Arc<Topology>,
+    /// The name of the instance's store in the topology.
+    pub store: String,
+    /// The instance to care for.
+    pub instance: Instance,
+    /// This site's management store.
+    pub own: Records,
+    /// The other site's, for a stretched pool.
+    pub other: Option<Records>,
+    /// For questions to the witness and to other keepers.
+    pub client: Client,
+    /// What a fresh primary needs.
+    pub hook: PrimaryHook,
+    /// Where this keeper keeps its own files.
+    pub directory: PathBuf,
+    /// Where shipped WAL lies, on the host of the backup instance.
+    pub share: PathBuf,
+    /// This program, for PostgreSQL's `restore_command`.
+    pub program: PathBuf,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+/// Why a turn failed. The keeper says it in its report and tries again.
+#[derive(Debug, Error)]
+pub enum KeeperError {
+    /// The management store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// PostgreSQL.
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
+    /// SQL on our own instance.
+    #[error("PostgreSQL refused {what}: {source}")]
+    Sql {
+        /// What was asked.
+        what: &'static str,
+        /// What it said.
+        source: tokio_postgres::Error,
+    },
+    /// The share or its receiver.
+    #[error(transparent)]
+    Shipping(#[from] instance::shipping::ShippingError),
+    /// The keeper's own files.
+    #[error("the keeper's file in {directory} could not be written: {source}")]
+    File {
+        /// Where.
+        directory: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What the record asks for cannot be done, and why.
+    #[error("{0}")]
+    Cannot(String),
+}
+
+/// A running keeper, as the rest of the host sees it.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    /// The store's name.
+    pub store: String,
+    pub(crate) report: watch::Receiver<Report>,
+    pub(crate) instance: Instance,
+    pub(crate) share: PathBuf,
+    pub(crate) salvaging: watch::Sender<bool>,
+}
+
+/// Starts the keeper of `setup`. It runs until `shutdown`, and then stops its instance.
+pub fn start(
+    setup: Setup,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<Handle, KeeperError> {
+    let keeper = Keeper::new(setup)?;
+    let handle = Handle {
+        store: keeper.setup.store.clone(),
+        report: keeper.report.subscribe(),
+        instance: keeper.setup.instance.clone(),
+        share: keeper.setup.share.clone(),
+        salvaging: keeper.salvaging.clone(),
+    };
+    let snapshots = watch_store(&keeper.setup.own, tasks, shutdown);
+    tasks.spawn(Arc::clone(&keeper.lease).renew(shutdown.clone()));
+    tasks.spawn(keeper.run(snapshots, shutdown.clone()));
+    Ok(handle)
+}
+
+/// The keeper's memory between turns.
+struct Keeper {
+    setup: Setup,
+    place: Place,
+    partner: Option<String>,
+    lease: Arc<LeaseHolder>,
+    remembered: Remembered,
+    report: watch::Sender<Report>,
+    /// An old copy is being read: the instance is not to be touched.
+    salvaging: watch::Sender<bool>,
+    /// When the mirror was last seen streaming, by a primary's keeper.
+    mirror_seen: Instant,
+    /// Since when a standby has not streamed.
+    unstreamed_since: Option<Instant>,
+    /// Since when the instance of a primary has been down, with the mirror in sync.
+    down_since: Option<Instant>,
+    /// The receiver of shipped WAL, on the host of the backup instance.
+    receiver: shipped::Receiving,
+    /// Owns checkpoints after promotions.
+    checkpoints: TaskTracker,
+    /// Whether PostgreSQL ran at the last look.
+    runs: bool,
+    /// Whether the hook has been run in this term.
+    prepared: Option<crate::term::Term>,
+}
+
+impl Keeper {
+    fn new(setup: Setup) -> Result<Self, KeeperError> {
+        let unplaced = || KeeperError::Cannot(format!("{} has no place in a pool", setup.store));
+        let place = setup.pool.stores.place_of(&setup.store).ok_or_else(unplaced)?;
+        let partner = setup.topology.partner_of(&setup.store).map(|store| store.name.clone());
+        let life = format!("{}/{}", setup.store, std::process::id());
+        let lease_name = Records::primary_lease(&setup.pool.fqdn);
+        let lease = LeaseHolder::new(lease_name, life, Arc::clone(setup.own.store()));
+        let remembered = Remembered::open(&setup.directory)
+            .map_err(|source| KeeperError::File { directory: setup.directory.clone(), source })?;
+        let (report, _) = watch::channel(Report::new(&setup.store, place));
+        let (salvaging, _) = watch::channel(false);
+        Ok(Self {
+            place,
+            partner,
+            lease: Arc::new(lease),
+            remembered,
+            report,
+            salvaging,
+            mirror_seen: Instant::now(),
+            unstreamed_since: None,
+            down_since: None,
+            receiver: shipped::Receiving::default(),
+            checkpoints: TaskTracker::new(),
+            runs: false,
+            prepared: None,
+            setup,
+        })
+    }
+
+    /// Whether this is the home or the backup instance, and not a mirror.
+    fn leads(&self) -> bool {
+        matches!(self.place, Place::Home | Place::Backup)
+    }
+
+    async fn run(
+        mut self,
+        mut snapshots: watch::Receiver<Option<Snapshot>>,
+        shutdown: CancellationToken,
+    ) {
+        let mut failing = String::new();
+        loop {
+            let snapshot = snapshots.borrow_and_update().clone();
+            let pause = match self.turn(snapshot).await {
+                Ok(()) => {
+                    failing.clear();
+                    TICK
+                }
+                Err(error) => {
+                    self.note(&error.to_string());
+                    let said = error.to_string();
+                    if said != failing {
+                        warn!(store = self.setup.store, "{said}");
+                        failing = said;
+                    }
+                    FAILED_PAUSE
+                }
+            };
+            self.look().await;
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                changed = snapshots.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                }
+                () = gone(&self.setup.instance, self.runs) => self.fell().await,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.close().await;
+    }
+
+    /// One look and one step.
+    async fn turn(&mut self, snapshot: Option<Snapshot>) -> Result<(), KeeperError> {
+        if *self.salvaging.borrow() {
+            return Ok(());
+        }
+        let Some(snapshot) = snapshot else { return self.carry_on().await };
+        let Some(read) = Records::pool_in(&snapshot, &self.setup.pool.fqdn)? else {
+            return self.begin().await;
+        };
+        if !self.keep(&read)? {
+            return self.write_record_anew(&read).await;
+        }
+        let duty = self.duty(&read.value);
+        self.told(&duty);
+        match duty {
+            Duty::Primary { .. } => self.be_primary(&read, &snapshot).await,
+            Duty::Mirror { of } => self.be_mirror(&read, &snapshot, &of).await,
+            Duty::Shipped { receiving } => self.be_shipped(receiving).await,
+            Duty::Cascade { of } | Duty::Follow { of } => self.be_standby_of(&of).await,
+            Duty::Held { .. } => self.be_held().await,
+        }
+    }
+
+    fn duty(&self, record: &PoolRecord) -> Duty {
+        duty::of(record, &self.setup.store, self.partner.as_deref(), self.leads())
+    }
+
+    fn keep(&mut self, read: &Versioned<PoolRecord>) -> Result<bool, KeeperError> {
+        self.remembered
+            .keep(read)
+            .map_err(|source| KeeperError::File { directory: self.setup.directory.clone(), source })
+    }
+
+    /// The store is away: what runs goes on, except a primary that sees nobody at all.
+    async fn carry_on(&mut self) -> Result<(), KeeperError> {
+        self.note("the management store does not answer; what runs goes on");
+        let Some(record) = self.remembered.record().cloned() else { return Ok(()) };
+        if let Duty::Primary { .. } = self.duty(&record) {
+            return self.stop_if_alone(&record).await;
+        }
+        Ok(())
+    }
+
+    /// The instance's processes are gone, and nobody asked them to go.
+    async fn fell(&mut self) {
+        if self.lease.is_wanted() {
+            info!(store = self.setup.store, "PostgreSQL is gone here: the lease is given up");
+            match self.lease.give_up().await {
+                Ok(LeaseState::GivenUp { .. }) => {}
+                Ok(other) => debug!(?other, "the lease was not ours any more"),
+                Err(error) => warn!(%error, "the lease could not be given up: it will end"),
+            }
+        }
+    }
+
+    /// Tells the store at once that the lease is not needed, so that nobody waits for its end.
+    async fn give_lease_up(&self) {
+        if self.lease.is_wanted()
+            && let Err(error) = self.lease.give_up().await
+        {
+            debug!(%error, "the lease ends by itself");
+        }
+    }
+
+    /// An orderly end: the lease is given up and the instance stopped.
+    async fn close(mut self) {
+        self.receiver.stop().await;
+        let stopped = self.setup.instance.stop(instance::StopMode::Fast, STOP_PATIENCE).await;
+        if let Err(error) = stopped {
+            warn!(store = self.setup.store, %error, "PostgreSQL was not stopped");
+        }
+        self.give_lease_up().await;
+    }
+
+    /// Gives the instance the settings that `change` makes of its present ones, if they differ.
+    async fn settle(&self, change: impl FnOnce(&mut Settings)) -> Result<(), KeeperError> {
+        let present = self.setup.instance.settings()?;
+        let mut wanted = present.clone();
+        change(&mut wanted);
+        if wanted != present {
+            self.setup.instance.write_settings(&wanted).await?;
+        }
+        Ok(())
+    }
+
+    /// Where and how to copy from another instance.
+    fn source(&self, store: &str) -> Result<Source, KeeperError> {
+        let unknown = || KeeperError::Cannot(format!("{store} is not in the topology"));
+        let host = self.setup.topology.host_of_store(store).ok_or_else(unknown)?;
+        let port = self.setup.topology.store(store).ok_or_else(unknown)?.port;
+        Ok(Source { name: host.name.clone(), address: host.address, port })
+    }
+
+    /// The control port of the host of `store`.
+    fn destination(&self, store: &str) -> Result<Destination, KeeperError> {
+        let unknown = || KeeperError::Cannot(format!("{store} is not in the topology"));
+        let host = self.setup.topology.host_of_store(store).ok_or_else(unknown)?;
+        Ok(Destination { host: host.name.clone(), address: host.control() })
+    }
+}
+
+/// Waits until a postmaster that ran is gone; for ever if none ran.
+async fn gone(instance: &Instance, ran: bool) {
+    if !ran {
+        return std::future::pending().await;
+    }
+    if let Err(error) = instance.exited().await {
+        warn!(%error, "the postmaster cannot be watched");
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Follows a store; `None` while it does not answer.
+fn watch_store(
+    records: &Records,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> watch::Receiver<Option<Snapshot>> {
+    let (snapshots_tx, snapshots) = watch::channel(None);
+    let (store, shutdown) = (Arc::clone(records.store()), shutdown.clone());
+    tasks.spawn(async move {
+        let mut seen = Seen::default();
+        while !shutdown.is_cancelled() {
+            let watched = tokio::select! {
+                () = shutdown.cancelled() => return,
+                watched = store.watch(seen, WATCH) => watched,
+            };
+            match watched {
+                Ok(snapshot) => {
+                    seen = snapshot.seen();
+                    snapshots_tx.send_replace(Some(snapshot));
+                }
+                Err(error) => {
+                    debug!(%error, "watching the management store");
+                    seen = Seen::default();
+                    snapshots_tx.send_replace(None);
+                    tokio::time::sleep(TICK).await;
+                }
+            }
+        }
+    });
+    snapshots
+}

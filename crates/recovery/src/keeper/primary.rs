@@ -1,0 +1,433 @@
+//! Being the primary: made, started, promoted; its mirror, its gate, its lease.
+
+use std::time::Instant;
+
+use instance::{Found, Gate as PostgresGate, Instance, Observation, Role, StopMode, SyncState};
+use tracing::{info, warn};
+
+use super::mirroring::{self, Seen, Standing, Step};
+use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
+use crate::record::{Gate, Mirror, PoolRecord, Serving};
+use crate::store::{Records, Snapshot, StoreError, Versioned};
+use crate::term::Term;
+
+/// The database that holds the pool's content.
+pub const CONTENT_DATABASE: &str = "mgc";
+/// How long a promotion may take.
+const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+/// How long a fallen primary waits for its mirror to take over before it starts again itself.
+const TAKEOVER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(6);
+
+impl Keeper {
+    /// The store has no record of this pool: the home keeper begins one, if nobody knows the pool.
+    pub(super) async fn begin(&mut self) -> Result<(), KeeperError> {
+        if let Some(record) = self.remembered.record().cloned() {
+            return self.put_anew(0, &record).await;
+        }
+        let pool = self.setup.pool.fqdn.clone();
+        let servers = self.setup.pool.servers.clone();
+        match self.place {
+            topology::Place::Home => {
+                if let Some(other) = &self.setup.other
+                    && let Some(known) = other.pool(&pool).await?
+                    && (known.value.primary().is_some() || known.value.term != Term::FIRST)
+                {
+                    return Err(KeeperError::Cannot(format!(
+                        "this site has no record of {pool}, but the other site has one in term \
+                         {}: a lost store is not a new pool; fail back to bring the pool home",
+                        known.value.term
+                    )));
+                }
+                let record = PoolRecord::at_home(&self.setup.store, servers);
+                self.setup.own.put_pool(&pool, 0, &record).await?;
+            }
+            topology::Place::Backup => {
+                let record = PoolRecord::at_backup(servers);
+                self.setup.own.put_pool(&pool, 0, &record).await?;
+            }
+            topology::Place::HomeMirror | topology::Place::BackupMirror => {
+                self.note("the pool has no record yet; the first instance of the site begins it");
+            }
+        }
+        Ok(())
+    }
+
+    /// The store's record is older than what this keeper has seen. Only the primary's keeper may
+    /// write it anew; until then it reads as *unknown* and grants nothing.
+    pub(super) async fn write_record_anew(
+        &mut self,
+        read: &Versioned<PoolRecord>,
+    ) -> Result<(), KeeperError> {
+        let Some(record) = self.remembered.record().cloned() else { return Ok(()) };
+        if record.primary() == Some(self.setup.store.as_str()) {
+            return self.put_anew(read.revision, &record).await;
+        }
+        self.note("the management store was rolled back; the primary's keeper writes it anew");
+        Ok(())
+    }
+
+    async fn put_anew(&mut self, expected: u64, record: &PoolRecord) -> Result<(), KeeperError> {
+        warn!(store = self.setup.store, term = %record.term, "the store lost its record: written anew");
+        self.setup.own.put_pool(&self.setup.pool.fqdn, expected, record).await?;
+        Ok(())
+    }
+
+    /// One step of a primary.
+    pub(super) async fn be_primary(
+        &mut self,
+        read: &Versioned<PoolRecord>,
+        snapshot: &Snapshot,
+    ) -> Result<(), KeeperError> {
+        self.receiver.stop().await;
+        match self.setup.instance.found().await? {
+            Found::Missing if !read.value.initialised => self.create(&read.value).await,
+            Found::Missing => Err(KeeperError::Cannot(format!(
+                "the data directory of {} is gone and it was the primary: restore it, or fail over",
+                self.setup.store
+            ))),
+            Found::Foreign(why) | Found::Unusable(why) => Err(KeeperError::Cannot(why)),
+            Found::Stopped(_) => self.start_again(read, snapshot).await,
+            Found::Running { .. } => self.serve(read).await,
+        }
+    }
+
+    /// Makes the pool's databases, once in the life of a pool.
+    async fn create(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
+        info!(store = self.setup.store, "making the pool's databases");
+        let instance = &self.setup.instance;
+        instance.initdb(&instance::Settings::default()).await?;
+        instance.start(START_PATIENCE).await?;
+        self.lease.take().await?;
+        instance.provision().await?;
+        self.prepare_content(record).await?;
+        let pool = &self.setup.pool.fqdn;
+        self.setup
+            .own
+            .change_pool(pool, |record| !std::mem::replace(&mut record.initialised, true))
+            .await?;
+        Ok(())
+    }
+
+    /// A primary that is down: started again only when nobody else can have taken over.
+    async fn start_again(
+        &mut self,
+        read: &Versioned<PoolRecord>,
+        snapshot: &Snapshot,
+    ) -> Result<(), KeeperError> {
+        if read.value.is_synchronized() && self.partner.is_some() {
+            let since = *self.down_since.get_or_insert_with(Instant::now);
+            if since.elapsed() < TAKEOVER_PATIENCE {
+                self.note("PostgreSQL fell here; its mirror takes over");
+                return Ok(());
+            }
+        }
+        self.other_site_has_not_taken_over(snapshot).await?;
+        self.lease.take().await?;
+        info!(store = self.setup.store, "starting the primary again");
+        self.settle(|settings| {
+            settings.gate = PostgresGate::Shut;
+            settings.synchronous = self.name_to_wait_for(&read.value);
+        })
+        .await?;
+        self.setup.instance.start(START_PATIENCE).await?;
+        self.mirror_seen = Instant::now();
+        Ok(())
+    }
+
+    /// A site that was down whole does not know what happened meanwhile: it asks before it serves.
+    async fn other_site_has_not_taken_over(&self, snapshot: &Snapshot) -> Result<(), KeeperError> {
+        let lease = Records::primary_lease(&self.setup.pool.fqdn);
+        let never_down_whole = snapshot.leases.contains_key(&lease);
+        let Some(other) = self.setup.other.as_ref().filter(|_| !never_down_whole) else {
+            return Ok(());
+        };
+        match other.pool(&self.setup.pool.fqdn).await {
+            Ok(Some(heard)) if heard.value.primary().is_some() => Err(KeeperError::Cannot(
+                format!("the other site serves in term {}: this site stays shut", heard.value.term),
+            )),
+            Ok(_) => Ok(()),
+            Err(error) => Err(KeeperError::Cannot(format!(
+                "this whole site was down, and whether the other site took over is not known \
+                 ({error}): it stays shut until the other site is heard"
+            ))),
+        }
+    }
+
+    /// A running instance that the record calls primary.
+    async fn serve(&mut self, read: &Versioned<PoolRecord>) -> Result<(), KeeperError> {
+        self.down_since = None;
+        let observed = self.setup.instance.observe().await?;
+        if observed.in_recovery {
+            return self.promote(&read.value).await;
+        }
+        if !self.lease.is_wanted() {
+            self.lease.take().await?;
+        }
+        if self.prepared != Some(read.value.term) {
+            self.prepare_content(&read.value).await?;
+        }
+        if self.hands_over(&read.value, &observed).await? {
+            return Ok(());
+        }
+        self.tend_mirror(read, &observed).await?;
+        self.tend_gate(&read.value).await?;
+        self.stop_if_alone(&read.value).await
+    }
+
+    /// Becomes primary. The record says so already, so nobody else can.
+    pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
+        self.lease.take().await?;
+        let name = self.name_to_wait_for(record);
+        self.settle(|settings| settings.synchronous = name).await?;
+        let instance = self.setup.instance.clone();
+        let client = instance.connect("postgres").await?;
+        instance::promote(&client, PROMOTE_PATIENCE).await?;
+        self.settle(|settings| settings.role = Role::Primary).await?;
+        info!(store = self.setup.store, term = %record.term, "promoted");
+        self.mirror_seen = Instant::now();
+        self.prepare_content(record).await?;
+        self.tend_gate(record).await?;
+        // Until a checkpoint, pg_rewind takes this primary for one of the old timeline.
+        self.checkpoints.spawn(async move {
+            if let Err(error) = instance::checkpoint(&client).await {
+                warn!(%error, "the checkpoint after the promotion failed");
+            }
+        });
+        Ok(())
+    }
+
+    /// Writes the term into the content database and does what a fresh primary needs.
+    async fn prepare_content(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
+        let instance = &self.setup.instance;
+        write_term(instance, record).await?;
+        let client = instance.connect(CONTENT_DATABASE).await?;
+        (self.setup.hook)(client).await.map_err(|why| {
+            KeeperError::Cannot(format!("the pool's database could not be prepared: {why}"))
+        })?;
+        self.prepared = Some(record.term);
+        Ok(())
+    }
+
+    /// The partner's name, unless the record says that it is not waited for.
+    fn name_to_wait_for(&self, record: &PoolRecord) -> Option<String> {
+        match record.mirror {
+            Mirror::Suspended { .. } => None,
+            Mirror::Synchronized { .. } | Mirror::Awaited => self.partner.clone(),
+        }
+    }
+
+    /// Takes the next step about the mirror.
+    async fn tend_mirror(
+        &mut self,
+        read: &Versioned<PoolRecord>,
+        observed: &Observation,
+    ) -> Result<(), KeeperError> {
+        let Some(partner) = self.partner.clone() else { return Ok(()) };
+        let seen = seen(observed, &partner);
+        if matches!(seen, Seen::Streaming { .. }) {
+            self.mirror_seen = Instant::now();
+        }
+        let standing = Standing {
+            recorded: &read.value.mirror,
+            seen,
+            named: self.setup.instance.settings()?.synchronous.as_deref() == Some(&partner),
+            position: observed.flushed.unwrap_or_default(),
+            away_for: self.mirror_seen.elapsed(),
+            allow_suspended: self.setup.pool.allow_suspended,
+        };
+        let step = mirroring::next(&standing);
+        let mirror = match step {
+            Step::Nothing => return Ok(()),
+            Step::ClearName => return self.settle(|settings| settings.synchronous = None).await,
+            Step::SetName => {
+                return self.settle(|settings| settings.synchronous = Some(partner)).await;
+            }
+            Step::RecordSuspended => Mirror::Suspended {
+                lsn: standing.position,
+                since: crate::now_utc(),
+                why: format!("{partner} has not streamed for {:.1?}", standing.away_for),
+            },
+            Step::RecordAwaited => Mirror::Awaited,
+            Step::RecordSynchronized { lsn } => Mirror::Synchronized { lsn },
+        };
+        info!(store = self.setup.store, ?mirror, "recorded");
+        let changed = PoolRecord { mirror, ..read.value.clone() };
+        self.put(read, &changed).await
+    }
+
+    /// Lets clients in, or keeps them out, as the record says.
+    async fn tend_gate(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
+        let instance = &self.setup.instance;
+        match record.gate {
+            Gate::Shut => self.settle(|settings| settings.gate = PostgresGate::Shut).await,
+            Gate::Open => self.settle(|settings| settings.gate = PostgresGate::Open).await,
+            Gate::Opening => {
+                let recorded = matches!(record.mirror, Mirror::Suspended { .. });
+                let in_sync = match (&record.mirror, &self.partner) {
+                    (Mirror::Synchronized { .. }, Some(partner)) => {
+                        let observed = instance.observe().await?;
+                        matches!(
+                            seen(&observed, partner),
+                            Seen::Streaming { synchronous: true, .. }
+                        )
+                    }
+                    (Mirror::Awaited | Mirror::Suspended { .. }, _) | (_, None) => false,
+                };
+                if !(recorded || in_sync || self.partner.is_none()) {
+                    return Ok(());
+                }
+                self.settle(|settings| settings.gate = PostgresGate::Open).await?;
+                let pool = &self.setup.pool.fqdn;
+                let term = record.term;
+                self.setup
+                    .own
+                    .change_pool(pool, |record| {
+                        let ours = record.term == term && record.gate == Gate::Opening;
+                        if ours {
+                            record.gate = Gate::Open;
+                        }
+                        ours
+                    })
+                    .await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// A primary that can neither renew its lease nor see its mirror stops before the lease ends.
+    pub(super) async fn stop_if_alone(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
+        let Some(partner) = self.partner.clone() else { return Ok(()) };
+        if self.lease.is_safe() || !self.lease.is_wanted() {
+            return Ok(());
+        }
+        let sees_mirror = match self.setup.instance.observe().await {
+            Ok(observed) => !matches!(seen(&observed, &partner), Seen::Absent),
+            Err(_) => false,
+        };
+        if sees_mirror {
+            return Ok(());
+        }
+        warn!(
+            store = self.setup.store,
+            term = %record.term,
+            "neither the lease can be renewed nor the mirror seen: PostgreSQL is stopped"
+        );
+        self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+        Err(KeeperError::Cannot(
+            "this primary saw neither its management store nor its mirror, and stopped itself"
+                .to_owned(),
+        ))
+    }
+
+    /// Hands over to the mirror when the record asks: nothing is lost, because the mirror has the
+    /// shutdown checkpoint before the record names it primary.
+    async fn hands_over(
+        &mut self,
+        record: &PoolRecord,
+        observed: &Observation,
+    ) -> Result<bool, KeeperError> {
+        let Some(to) = record.hand_over.clone() else { return Ok(false) };
+        if to == self.setup.store || !record.is_synchronized() {
+            return Ok(false);
+        }
+        if !matches!(seen(observed, &to), Seen::Streaming { synchronous: true, .. }) {
+            return Ok(false);
+        }
+        info!(store = self.setup.store, to, "handing over to the mirror");
+        self.settle(|settings| settings.gate = PostgresGate::Shut).await?;
+        let instance = &self.setup.instance;
+        instance.stop(StopMode::Fast, STOP_PATIENCE).await?;
+        let end = instance.control_data().await?.checkpoint;
+        let received = self.ask_report(&to).await.ok().and_then(|report| report.received);
+        let proven = received.is_some_and(|received| end < received);
+        let pool = self.setup.pool.fqdn.clone();
+        let lsn = end;
+        self.setup
+            .own
+            .change_pool(&pool, |record| {
+                if record.hand_over.take().is_none() {
+                    return false;
+                }
+                if proven {
+                    record.term = record.term.next_turn();
+                    record.serving = Serving::Here { primary: to.clone() };
+                    record.mirror = after_turn(self.setup.pool.allow_suspended, lsn, "handed over");
+                    record.gate = Gate::Opening;
+                }
+                true
+            })
+            .await?;
+        if let Err(error) = self.lease.give_up().await {
+            warn!(%error, "the lease could not be given up: it will end");
+        }
+        Ok(true)
+    }
+
+    async fn put(
+        &self,
+        read: &Versioned<PoolRecord>,
+        changed: &PoolRecord,
+    ) -> Result<(), KeeperError> {
+        match self.setup.own.put_pool(&self.setup.pool.fqdn, read.revision, changed).await {
+            // Somebody was quicker: the next look shows what stands now.
+            Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The mirror has said yes to [`Duty::Primary`] by compare-and-set.
+    pub(super) fn is_primary_in(&self, record: &PoolRecord) -> bool {
+        matches!(self.duty(record), Duty::Primary { .. })
+    }
+}
+
+/// How the mirror is recorded by the compare-and-set that raises the turn: the old primary is away,
+/// and whether posts may go on without it is the pool's own choice.
+pub(super) fn after_turn(allow_suspended: bool, lsn: instance::Lsn, why: &str) -> Mirror {
+    if allow_suspended {
+        Mirror::Suspended { lsn, since: crate::now_utc(), why: why.to_owned() }
+    } else {
+        Mirror::Awaited
+    }
+}
+
+/// What PostgreSQL says of the standby `partner`.
+fn seen(observed: &Observation, partner: &str) -> Seen {
+    match observed.sender(partner) {
+        None => Seen::Absent,
+        Some(sender) if sender.state != "streaming" => Seen::CatchingUp,
+        Some(sender) => Seen::Streaming {
+            flushed: sender.flushed.unwrap_or_default(),
+            synchronous: sender.sync == SyncState::Sync,
+        },
+    }
+}
+
+/// Puts the term of `record` into the content database, from where it travels with the WAL.
+async fn write_term(instance: &Instance, record: &PoolRecord) -> Result<(), KeeperError> {
+    let client = instance.connect(CONTENT_DATABASE).await?;
+    batch(&client, "the table of the term", include_str!("term.sql")).await?;
+    let term = record.term;
+    let (reign, turn) = (signed(term.reign), signed(term.turn));
+    client
+        .execute(
+            "update recovery.term set reign = $1, turn = $2 \
+             where (reign, turn) is distinct from ($1, $2)",
+            &[&reign, &turn],
+        )
+        .await
+        .map_err(|source| KeeperError::Sql { what: "the new term", source })?;
+    Ok(())
+}
+
+async fn batch(
+    client: &tokio_postgres::Client,
+    what: &'static str,
+    sql: &str,
+) -> Result<(), KeeperError> {
+    client.batch_execute(sql).await.map_err(|source| KeeperError::Sql { what, source })
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).expect("terms are raised one by one, by people and by failures")
+}

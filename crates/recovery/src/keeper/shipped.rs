@@ -1,0 +1,235 @@
+//! Being fed by log shipping, at the backup site: the receiver, the share, the standby behind it.
+
+use std::time::Duration;
+
+use instance::shipping::restore::restore_command;
+use instance::shipping::{
+    Feed, Figures, Position, Receiver, ReceiverSettings, Reign, Sample, Share, ShippingError,
+    Standing,
+};
+use instance::{Found, Standby, Upstream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::info;
+
+use super::report::ShippingReport;
+use super::{Keeper, KeeperError};
+use crate::record::PoolRecord;
+
+/// The name by which the receiver is known to those that feed it.
+const RECEIVER_NAME: &str = "standfast_receiver";
+/// How often closed files that nobody needs are removed.
+const RETIRE_EVERY: Duration = Duration::from_secs(60);
+
+/// The receiver, while there is one.
+#[derive(Debug, Default)]
+pub(super) struct Receiving {
+    running: Option<Running>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+#[derive(Debug)]
+struct Running {
+    receiver: Receiver,
+    reign: u64,
+    fed_from: Option<String>,
+    retired: tokio::time::Instant,
+}
+
+impl Receiving {
+    /// Ends the receiver; what it received stays, durable.
+    pub(super) async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            let end = running.receiver.stop().await;
+            info!(?end, "the receiver of shipped WAL is stopped");
+        }
+    }
+}
+
+impl Keeper {
+    /// One step of an instance that is fed from the share.
+    pub(super) async fn be_shipped(&mut self, receiving: bool) -> Result<(), KeeperError> {
+        self.give_lease_up().await;
+        let source = self.hear_source().await;
+        if !receiving {
+            self.receiver.stop().await;
+        }
+        let command = restore_command(&self.setup.program, &self.setup.share);
+        let standby = Standby { upstream: None, restore_command: Some(command) };
+        let found = self.setup.instance.found().await?;
+        if receiving && needs_copy(&found) {
+            return self.begin_shipping(&source?, standby).await;
+        }
+        match found {
+            Found::Foreign(why) => return Err(KeeperError::Cannot(why)),
+            Found::Missing | Found::Unusable(_) => {
+                self.note("there is no copy here to replay anything into");
+                return Ok(());
+            }
+            Found::Stopped(_) => self.start_as(standby).await?,
+            Found::Running { .. } => {
+                if receiving {
+                    self.fence_if_primary().await?;
+                }
+            }
+        }
+        if receiving {
+            self.receive(source).await?;
+        }
+        Ok(())
+    }
+
+    /// The other site's record, if it has the primary.
+    async fn hear_source(&self) -> Result<PoolRecord, KeeperError> {
+        let cannot = |why: &str| KeeperError::Cannot(format!("nothing can be shipped: {why}"));
+        let other = self.setup.other.as_ref().ok_or_else(|| cannot("there is no other site"))?;
+        let read = other.pool(&self.setup.pool.fqdn).await?;
+        let record = read.ok_or_else(|| cannot("the pool has not begun at its home site"))?.value;
+        if record.primary().is_none() || !record.initialised {
+            return Err(cannot("the other site does not have the primary yet"));
+        }
+        Ok(record)
+    }
+
+    /// A fresh copy of the source, and a receiver that begins where the copy does.
+    async fn begin_shipping(
+        &mut self,
+        source: &PoolRecord,
+        standby: Standby,
+    ) -> Result<(), KeeperError> {
+        self.receiver.stop().await;
+        let primary = source.primary().expect("the source was chosen because it has the primary");
+        let reign = Reign(source.term.reign);
+        let share = Share::create(&self.setup.share)?;
+        if share.highest_reign()? == reign {
+            // What was received for an older copy does not continue this one.
+            share.set_aside(reign)?;
+        }
+        let control = self.copy_from(primary, standby).await?;
+        let begin = Position { timeline: control.timeline, lsn: control.redo };
+        self.start_receiver(source, Some(begin))?;
+        self.setup.instance.start(super::START_PATIENCE).await?;
+        Ok(())
+    }
+
+    fn start_receiver(
+        &mut self,
+        source: &PoolRecord,
+        begin: Option<Position>,
+    ) -> Result<(), KeeperError> {
+        let settings = ReceiverSettings {
+            share: self.setup.share.clone(),
+            reign: Reign(source.term.reign),
+            binaries: self.setup.instance.spec().binaries.clone(),
+            begin,
+        };
+        let receiver = Receiver::start(settings, &self.receiver.tasks, &self.receiver.shutdown)?;
+        self.receiver.running = Some(Running {
+            receiver,
+            reign: source.term.reign,
+            fed_from: None,
+            retired: tokio::time::Instant::now(),
+        });
+        Ok(())
+    }
+
+    /// Keeps the receiver on the right source: the mirror while it is in sync, so that nothing is
+    /// shipped that a switchover could undo; the primary alone otherwise.
+    async fn receive(
+        &mut self,
+        source: Result<PoolRecord, KeeperError>,
+    ) -> Result<(), KeeperError> {
+        let Ok(source) = source else {
+            self.note("the other site is not heard; what is shipped goes on being replayed");
+            return Ok(());
+        };
+        let primary = source.primary().expect("only a record with the primary is a source");
+        if self.receiver.running.as_ref().is_some_and(|it| it.reign != source.term.reign) {
+            self.receiver.stop().await;
+        }
+        if self.receiver.running.is_none() {
+            let control = self.setup.instance.control_data().await?;
+            let begin = Position { timeline: control.timeline, lsn: control.redo };
+            self.start_receiver(&source, Some(begin))?;
+        }
+        let mirror = self.setup.topology.partner_of(primary).map(|store| store.name.as_str());
+        let fed_from = mirror.filter(|_| source.is_synchronized()).unwrap_or(primary);
+        let upstream = Upstream {
+            source: self.source(fed_from)?,
+            slot: None,
+            application_name: RECEIVER_NAME.to_owned(),
+        };
+        let feed = Feed::of(&upstream, &self.setup.instance.spec().tls);
+        let sample =
+            self.ask_report(primary).await.ok().and_then(|report| {
+                Some(Sample { lsn: report.position?, at: report.at.parse().ok()? })
+            });
+        let redo = self.setup.instance.control_data().await?.redo;
+        let running = self.receiver.running.as_mut().expect("it was started above");
+        running.fed_from = Some(fed_from.to_owned());
+        running.receiver.feed_from(Some(feed));
+        if let Some(sample) = sample {
+            running.receiver.note_source(sample);
+        }
+        if RETIRE_EVERY <= running.retired.elapsed() {
+            running.retired = tokio::time::Instant::now();
+            let needs = instance::shipping::Needs { oldest_base_backup: None, restored: redo };
+            running.receiver.retire(needs).await?;
+        }
+        Ok(())
+    }
+
+    /// How log shipping stands; while no receiver runs, as it was recorded last.
+    pub(super) fn shipping_report(&self) -> Result<Option<ShippingReport>, ShippingError> {
+        if let Some(running) = &self.receiver.running {
+            let standing = running.receiver.standing().borrow().clone();
+            let flushed = running.receiver.flushed().borrow().map(|position| position.lsn);
+            let figures = running.receiver.figures();
+            let mut report = figures.as_ref().map(of_figures).unwrap_or_default();
+            report.receiving = matches!(standing, Standing::Receiving { .. });
+            report.fed_from.clone_from(&running.fed_from);
+            report.flushed = flushed.or(report.flushed);
+            report.note = said_by(&standing);
+            return Ok(Some(report));
+        }
+        if !self.setup.share.exists() {
+            return Ok(None);
+        }
+        let share = Share::open(&self.setup.share)?;
+        let Some(folder) = share.folders()?.into_iter().next() else { return Ok(None) };
+        Ok(Figures::read(&folder)?.as_ref().map(of_figures))
+    }
+}
+
+/// Whether there is nothing here that could replay what is shipped.
+fn needs_copy(found: &Found) -> bool {
+    match found {
+        Found::Missing | Found::Unusable(_) => true,
+        Found::Stopped(control) => !control.state.is_standby(),
+        Found::Foreign(_) | Found::Running { .. } => false,
+    }
+}
+
+fn of_figures(figures: &Figures) -> ShippingReport {
+    let milliseconds = Duration::try_from_secs_f64(figures.seconds).unwrap_or_default().as_millis();
+    ShippingReport {
+        flushed: Some(figures.flushed),
+        source: Some(figures.source),
+        heard_at: Some(figures.heard_at.to_string()),
+        behind_bytes: Some(figures.bytes),
+        behind_ms: u64::try_from(milliseconds).ok(),
+        ..ShippingReport::default()
+    }
+}
+
+fn said_by(standing: &Standing) -> String {
+    match standing {
+        Standing::Idle => "it has nobody to receive from".to_owned(),
+        Standing::Connecting { source } => format!("connecting to {source}"),
+        Standing::Receiving { .. } | Standing::Stopped { why: None } => String::new(),
+        Standing::Waiting { why, .. }
+        | Standing::Full { why }
+        | Standing::Stopped { why: Some(why) } => why.to_string(),
+    }
+}

@@ -1,0 +1,165 @@
+//! Being a standby: seeded, started, streaming, and seeded anew when it cannot follow.
+
+use std::time::Duration;
+
+use control::CallError;
+use instance::{
+    ControlData, CopyOptions, Found, Gate, OldDirectory, Role, Settings, Standby, StopMode,
+    Upstream,
+};
+use tracing::{info, warn};
+
+use super::report::Report;
+use super::routes::{REPORT, ReportRequest};
+use super::{Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
+use crate::probe::{self, Probe};
+
+/// A standby that has not streamed for this long, while its upstream answers, cannot follow it.
+const STREAM_PATIENCE: Duration = Duration::from_secs(8);
+/// How long another keeper may take to report.
+const ASK_PATIENCE: Duration = Duration::from_millis(800);
+/// How long a copy of a whole instance may take.
+const COPY_PATIENCE: Duration = Duration::from_secs(6 * 3600);
+
+impl Keeper {
+    /// One step of an instance that streams from `upstream`.
+    pub(super) async fn be_standby_of(&mut self, upstream: &str) -> Result<(), KeeperError> {
+        self.receiver.stop().await;
+        let standby = Standby::from(self.upstream(upstream)?);
+        match self.setup.instance.found().await? {
+            Found::Missing | Found::Unusable(_) => self.seed(upstream, standby).await,
+            Found::Foreign(why) => Err(KeeperError::Cannot(why)),
+            Found::Stopped(control) if fell_as_primary(&control) => {
+                info!(store = self.setup.store, upstream, "fell as a primary: copied anew");
+                self.seed(upstream, standby).await
+            }
+            Found::Stopped(_) => self.start_as(standby).await,
+            Found::Running { .. } => self.stream(upstream, standby).await,
+        }
+    }
+
+    /// Starts an instance that is not running, as a standby.
+    pub(super) async fn start_as(&mut self, standby: Standby) -> Result<(), KeeperError> {
+        self.settle(|settings| self.be_told(settings, standby)).await?;
+        self.setup.instance.start(START_PATIENCE).await?;
+        self.unstreamed_since = None;
+        Ok(())
+    }
+
+    /// A running standby: does it stream, and from the right instance?
+    async fn stream(&mut self, upstream: &str, standby: Standby) -> Result<(), KeeperError> {
+        if self.fence_if_primary().await? {
+            return Ok(());
+        }
+        self.settle(|settings| self.be_told(settings, standby.clone())).await?;
+        let observed = self.setup.instance.observe().await?;
+        let waited = self.unstreamed_for(observed.receiver.is_some());
+        if waited < STREAM_PATIENCE {
+            return Ok(());
+        }
+        let unknown = || KeeperError::Cannot(format!("{upstream} is not in the topology"));
+        let address = self.setup.topology.address_of_store(upstream).ok_or_else(unknown)?;
+        if probe::postgres(address).await != Probe::Answers {
+            self.note(&format!("waiting for {upstream}, which does not answer"));
+            return Ok(());
+        }
+        warn!(store = self.setup.store, upstream, "cannot follow: a new copy is made");
+        self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+        self.seed(upstream, standby).await
+    }
+
+    /// Kills a primary that is none any more. Tells whether there was one.
+    pub(super) async fn fence_if_primary(&mut self) -> Result<bool, KeeperError> {
+        if self.setup.instance.observe().await?.in_recovery {
+            return Ok(false);
+        }
+        warn!(store = self.setup.store, "a primary that is none any more is fenced");
+        self.setup.instance.kill().await?;
+        Ok(true)
+    }
+
+    /// A verified copy of `upstream`, put in the place of whatever was here, and started.
+    pub(super) async fn seed(
+        &mut self,
+        upstream: &str,
+        standby: Standby,
+    ) -> Result<(), KeeperError> {
+        self.copy_from(upstream, standby).await?;
+        self.setup.instance.start(START_PATIENCE).await?;
+        self.unstreamed_since = None;
+        Ok(())
+    }
+
+    /// The copy itself. What fell as a primary is kept aside until an administrator releases it.
+    pub(super) async fn copy_from(
+        &mut self,
+        upstream: &str,
+        standby: Standby,
+    ) -> Result<ControlData, KeeperError> {
+        let source = self.source(upstream)?;
+        let instance = self.setup.instance.clone();
+        if let Found::Running { .. } = instance.found().await? {
+            instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+        }
+        let old = match instance.found().await? {
+            Found::Stopped(control) if fell_as_primary(&control) => OldDirectory::Keep,
+            Found::Missing
+            | Found::Foreign(_)
+            | Found::Unusable(_)
+            | Found::Stopped(_)
+            | Found::Running { .. } => OldDirectory::Remove,
+        };
+        info!(store = self.setup.store, upstream, "copying");
+        self.note(&format!("copying {upstream}"));
+        let mut settings = Settings::default();
+        self.be_told(&mut settings, standby);
+        let options = CopyOptions { slot: None, old, limit: COPY_PATIENCE };
+        let report = self.report.clone();
+        let copied = instance.base_backup_from(&source, &settings, &options, move |progress| {
+            report.send_modify(|report| {
+                let (done, total) = (progress.done_bytes, progress.total_bytes);
+                report.note = format!("copying: {done} of {total} bytes");
+            });
+        });
+        Ok(copied.await?.control)
+    }
+
+    /// What a standby is told. It waits for its partner from its first moment as a primary.
+    fn be_told(&self, settings: &mut Settings, standby: Standby) {
+        settings.gate = Gate::Shut;
+        settings.synchronous.clone_from(&self.partner);
+        settings.role = Role::Standby(standby);
+    }
+
+    pub(super) fn upstream(&self, store: &str) -> Result<Upstream, KeeperError> {
+        let application_name = self.setup.store.clone();
+        Ok(Upstream { source: self.source(store)?, slot: None, application_name })
+    }
+
+    /// One step of an instance that nobody may use: stopped, and left as it is.
+    pub(super) async fn be_held(&mut self) -> Result<(), KeeperError> {
+        self.receiver.stop().await;
+        self.give_lease_up().await;
+        if let Found::Running { .. } = self.setup.instance.found().await? {
+            info!(store = self.setup.store, "fenced: PostgreSQL is stopped and left as it is");
+            self.settle(|settings| settings.gate = Gate::Shut).await?;
+            self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+        }
+        Ok(())
+    }
+
+    /// Another keeper's report.
+    pub(super) async fn ask_report(&self, store: &str) -> Result<Report, KeeperError> {
+        let destination = self.destination(store)?;
+        let request = ReportRequest { store: store.to_owned() };
+        let asked = self.setup.client.call_idempotent(&destination, REPORT, &request, ASK_PATIENCE);
+        asked.await.map_err(|error: CallError| {
+            KeeperError::Cannot(format!("the keeper of {store} cannot be asked: {error}"))
+        })
+    }
+}
+
+/// Whether a stopped instance was a primary and did not end in order: it may hold what nobody has.
+fn fell_as_primary(control: &ControlData) -> bool {
+    !control.state.is_standby() && !control.state.is_clean()
+}

@@ -1,0 +1,468 @@
+//! The battery: every procedure, over every world that matters.
+//!
+//! The deployment here is a model that performs the forecast of each act. It is added to the real
+//! tests, never instead of them. Faults are injected at every point where a run can be hurt.
+
+use std::collections::HashSet;
+
+use super::{ALL, FAIL_BACK, FAIL_OVER, row_for};
+use crate::action::Action;
+use crate::engine::{Deployment, Line, Mark, Reply, Stopped, run, run_row, what_if};
+use crate::procedure::{Procedure, Step};
+use crate::record::PoolState;
+use crate::world::{
+    Active, Known, Lock, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched,
+    Unshipped, World,
+};
+
+/// What goes wrong in a run, at the n-th touch of the deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// The orchestrator is killed before the touch.
+    Crash,
+    /// The orchestrator is killed after the touch took effect.
+    CrashAfter,
+    /// An act says that it was done, and did nothing.
+    Idle,
+    /// The home site's old primary is alive again.
+    HomeReturns,
+    /// Another run takes the lock.
+    LockStolen,
+}
+
+struct Model {
+    world: World,
+    touches: usize,
+    fault: Option<(usize, Fault)>,
+    acts: Vec<Action>,
+    worlds: Vec<World>,
+}
+
+impl Model {
+    fn new(world: World) -> Self {
+        Self { world, touches: 0, fault: None, acts: Vec::new(), worlds: Vec::new() }
+    }
+
+    fn touch(&mut self) -> Result<Option<Fault>, String> {
+        self.touches += 1;
+        let due = self.fault.filter(|(at, _)| *at == self.touches).map(|(_, fault)| fault);
+        match due {
+            Some(Fault::Crash) => return Err("killed".to_owned()),
+            Some(Fault::HomeReturns) => home_returns(&mut self.world),
+            Some(Fault::LockStolen) => self.world.lock = Lock::Others,
+            Some(Fault::CrashAfter | Fault::Idle) | None => {}
+        }
+        Ok(due)
+    }
+
+    fn after(due: Option<Fault>) -> Result<(), String> {
+        if due == Some(Fault::CrashAfter) { Err("killed".to_owned()) } else { Ok(()) }
+    }
+
+    fn go(&mut self, procedure: &'static Procedure) -> Result<Vec<Line>, Stopped> {
+        let mut lines = Vec::new();
+        let result = now(run(procedure, self, &mut |line| lines.push(line.clone())));
+        result.map(|()| lines)
+    }
+}
+
+/// An old primary that was cut off and is heard again. It obeys the higher reign when there is one.
+fn home_returns(world: &mut World) {
+    world.home.reach = Reach::Up;
+    if world.backup.reigns {
+        world.home.standing = Standing::Fenced;
+        world.home.writable = Known::No;
+    } else {
+        world.home.standing = Standing::Primary;
+        world.home.reigns = true;
+        world.home.writable = Known::Yes;
+    }
+}
+
+impl Deployment for Model {
+    fn observe(&mut self) -> Reply<'_, (World, Measured)> {
+        Box::pin(async move {
+            let due = self.touch()?;
+            self.worlds.push(self.world.clone());
+            Self::after(due)?;
+            Ok((self.world.clone(), Measured::default()))
+        })
+    }
+
+    fn perform(&mut self, action: Action) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let due = self.touch()?;
+            self.acts.push(action);
+            if due != Some(Fault::Idle) {
+                action.foresee(&mut self.world);
+            }
+            self.worlds.push(self.world.clone());
+            Self::after(due)
+        })
+    }
+
+    fn note(&mut self, _: Line) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let due = self.touch()?;
+            Self::after(due)
+        })
+    }
+
+    fn release(&mut self) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let due = self.touch()?;
+            self.world.lock = Lock::Free;
+            Self::after(due)
+        })
+    }
+}
+
+/// Runs a future that never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!("the model never waits"),
+    }
+}
+
+fn site(standing: Standing, reigns: bool) -> Site {
+    let primary = standing == Standing::Primary;
+    let unknown = standing == Standing::Unknown;
+    Site {
+        reach: if unknown { Reach::Unknown } else { Reach::Up },
+        standing,
+        reigns,
+        writable: match (primary, unknown) {
+            (true, _) => Known::Yes,
+            (_, true) => Known::Unknown,
+            _ => Known::No,
+        },
+        gate: if primary { Known::Yes } else { Known::No },
+        mirror: if primary { MirrorSeen::InSync } else { MirrorSeen::Building },
+        shipping: ShippingSeen::Removed,
+        closed: false,
+        replayed: false,
+    }
+}
+
+fn normal() -> World {
+    World {
+        home: site(Standing::Primary, true),
+        backup: Site { shipping: ShippingSeen::Flowing, ..site(Standing::StandsBy, false) },
+        state: PoolState::Normal,
+        active: Active::Home,
+        lock: Lock::Free,
+        attested: false,
+        unshipped: Unshipped::Perhaps,
+        consented: false,
+        salvaged: false,
+        switched: Switched::NotYet,
+    }
+}
+
+/// Home is silent, and an administrator has said all that there is to say.
+fn lost() -> World {
+    let home = Site { reigns: true, ..site(Standing::Unknown, true) };
+    World { home, attested: true, consented: true, ..normal() }
+}
+
+/// The pool is at the backup site, and home has come back and fenced itself.
+fn failed_over() -> World {
+    World {
+        home: site(Standing::Fenced, false),
+        backup: site(Standing::Primary, true),
+        state: PoolState::FailedOver,
+        active: Active::Backup,
+        ..normal()
+    }
+}
+
+/// Every combination of the interesting values. Most of them can never be; a run must be safe in
+/// all of them all the same.
+fn worlds() -> impl Iterator<Item = World> {
+    let standings = [
+        Standing::Primary,
+        Standing::Stopped,
+        Standing::StandsBy,
+        Standing::Follows,
+        Standing::Fenced,
+        Standing::Unknown,
+    ];
+    let pairs = standings.into_iter().flat_map(move |home| standings.map(|backup| (home, backup)));
+    let bits = 0..2048_u32;
+    pairs.flat_map(move |(home, backup)| {
+        bits.clone().filter_map(move |bits| {
+            let bit = |n: u32| bits & (1 << n) != 0;
+            let reigns = bit(0);
+            if home == Standing::Primary && backup == Standing::Primary {
+                return None;
+            }
+            let mirror = match (bit(1), bit(10)) {
+                (false, false) => MirrorSeen::Building,
+                (false, true) => MirrorSeen::Away,
+                (true, _) => MirrorSeen::InSync,
+            };
+            let home = Site { mirror, replayed: bit(2), ..site(home, !reigns) };
+            let shipping = if bit(3) { ShippingSeen::Flowing } else { ShippingSeen::Removed };
+            let backup =
+                Site { shipping, mirror, closed: bit(4), replayed: bit(2), ..site(backup, reigns) };
+            let unshipped = if bit(5) { Unshipped::Nothing } else { Unshipped::Perhaps };
+            Some(World {
+                home,
+                backup,
+                state: if bit(6) { PoolState::FailedOver } else { PoolState::Normal },
+                active: if bit(7) { Active::Nobody } else { Active::Home },
+                lock: Lock::Free,
+                attested: bit(8),
+                unshipped,
+                consented: bit(8),
+                salvaged: bit(9),
+                switched: Switched::NotYet,
+            })
+        })
+    })
+}
+
+fn is_done(procedure: &Procedure, world: &World) -> bool {
+    procedure.steps.iter().all(|step| step.act == Action::TakeLock || (step.done)(world))
+}
+
+#[test]
+fn finishes_from_any_world_whose_givens_hold() {
+    let mut finished = [0; ALL.len()];
+    for world in worlds() {
+        for (count, procedure) in finished.iter_mut().zip(ALL) {
+            if procedure.givens.iter().any(|given| !(given.holds)(&world)) {
+                continue;
+            }
+            let mut model = Model::new(world.clone());
+            // `foresee` asserts the preconditions of every act on the way.
+            model.go(procedure).unwrap_or_else(|why| panic!("{}: {why} {world:?}", procedure.name));
+            assert!(is_done(procedure, &model.world), "{}: {world:?}", procedure.name);
+            assert_eq!(model.world.lock, Lock::Free);
+            *count += 1;
+        }
+    }
+    assert!(finished.iter().all(|count| 10 < *count), "too few worlds were tried: {finished:?}");
+}
+
+#[test]
+fn resumes_after_a_crash_anywhere() {
+    for (start, procedure) in [(lost(), &FAIL_OVER), (failed_over(), &FAIL_BACK)] {
+        let mut whole = Model::new(start.clone());
+        whole.go(procedure).unwrap();
+        for fault in [Fault::Crash, Fault::CrashAfter] {
+            for at in 1..=whole.touches {
+                let mut model = Model::new(start.clone());
+                model.fault = Some((at, fault));
+                let stopped = model.go(procedure);
+                assert!(stopped.is_err(), "{} survived a crash at {at}", procedure.name);
+                model.go(procedure).unwrap_or_else(|why| panic!("{fault:?} at {at}: {why}"));
+                assert_eq!(model.world, whole.world, "{} {fault:?} at {at}", procedure.name);
+                let locks = |acts: &[Action]| -> Vec<Action> {
+                    acts.iter().copied().filter(|act| *act != Action::TakeLock).collect()
+                };
+                let mut acts = locks(&model.acts);
+                acts.dedup();
+                assert_eq!(
+                    acts,
+                    locks(&whole.acts),
+                    "an act was done twice, apart: {fault:?} at {at}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn dry_run_foretells_the_run() {
+    for world in worlds() {
+        for procedure in ALL {
+            let foretold = what_if(procedure, &world, &Measured::default());
+            let mut model = Model::new(world.clone());
+            let lines = model.go(procedure);
+            let (Ok(foretold), Ok(lines)) = (&foretold, &lines) else {
+                assert_eq!(foretold.is_ok(), lines.is_ok(), "{world:?}");
+                continue;
+            };
+            let would: Vec<_> = numbers(foretold, &Mark::WouldDo);
+            assert_eq!(would, numbers(lines, &Mark::Done), "{}", procedure.name);
+            let already = numbers(foretold, &Mark::AlreadyDone);
+            assert_eq!(already, numbers(lines, &Mark::AlreadyDone), "{}", procedure.name);
+        }
+    }
+}
+
+fn numbers<'a>(lines: &'a [Line], mark: &Mark) -> Vec<&'a str> {
+    lines.iter().filter(|line| line.mark == *mark).map(|line| line.number.as_str()).collect()
+}
+
+#[test]
+fn no_failover_while_home_serves_or_is_unknown_without_attestation() {
+    for world in worlds() {
+        if world.backup_serves() {
+            continue;
+        }
+        let mut model = Model::new(world.clone());
+        let result = model.go(&FAIL_OVER);
+        let home_may_write = world.home.writable != Known::No;
+        if world.home.writable == Known::Yes || home_may_write && !world.attested {
+            assert!(matches!(result, Err(Stopped::Unsafe { .. })), "{world:?}");
+            assert_eq!(model.acts, [], "something was changed: {world:?}");
+        }
+    }
+}
+
+#[test]
+fn no_failover_without_consent_to_what_was_not_shipped() {
+    let mut model = Model::new(World { consented: false, ..lost() });
+    assert!(matches!(model.go(&FAIL_OVER), Err(Stopped::Unsafe { .. })));
+    assert_eq!(model.acts, []);
+    let proven = World { consented: false, unshipped: Unshipped::Nothing, ..lost() };
+    Model::new(proven).go(&FAIL_OVER).unwrap();
+}
+
+#[test]
+fn stops_when_the_old_primary_returns() {
+    let mut whole = Model::new(lost());
+    whole.go(&FAIL_OVER).unwrap();
+    for at in 1..=whole.touches {
+        let mut model = Model::new(lost());
+        model.fault = Some((at, Fault::HomeReturns));
+        // Between a look and its act the primary may return; the act's own assertion would then
+        // stand for the compare-and-set that the real act is. Only looks are hit here.
+        let outcome =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| model.go(&FAIL_OVER)));
+        let Ok(outcome) = outcome else { continue };
+        let two = model.worlds.iter().any(World::has_two_primaries);
+        assert!(!two || model.world.attested, "two primaries without an attestation, at {at}");
+        if outcome.is_ok() {
+            assert!(!model.world.has_two_primaries(), "at {at}");
+        }
+    }
+}
+
+#[test]
+fn notices_an_act_that_did_nothing() {
+    for (start, procedure) in [(lost(), &FAIL_OVER), (failed_over(), &FAIL_BACK)] {
+        let mut whole = Model::new(start.clone());
+        whole.go(procedure).unwrap();
+        let mut noticed = 0;
+        for at in 1..=whole.touches {
+            let mut model = Model::new(start.clone());
+            model.fault = Some((at, Fault::Idle));
+            if let Err(why) = model.go(procedure) {
+                assert!(matches!(why, Stopped::DidNotTake { .. }), "{why}");
+                noticed += 1;
+            }
+        }
+        assert_eq!(noticed, whole.acts.len(), "{}", procedure.name);
+    }
+}
+
+#[test]
+fn done_is_monotone() {
+    for world in worlds() {
+        for procedure in ALL {
+            let mut model = Model::new(world.clone());
+            if model.go(procedure).is_err() {
+                continue;
+            }
+            let mut reached = 0;
+            for world in &model.worlds {
+                let done = |step: &&Step| step.act == Action::TakeLock || (step.done)(world);
+                let now = procedure.steps.iter().take_while(done).count();
+                assert!(reached <= now, "{}: row {reached} came undone", procedure.name);
+                reached = now;
+            }
+        }
+    }
+}
+
+#[test]
+fn no_two_primaries_and_nothing_released_before_salvage() {
+    for world in worlds() {
+        for procedure in ALL {
+            let mut model = Model::new(world.clone());
+            let finished = model.go(procedure).is_ok();
+            if world.attested {
+                continue;
+            }
+            assert!(!model.worlds.iter().any(World::has_two_primaries), "{world:?}");
+            let seeded = model.acts.iter().position(|act| *act == Action::SeedHome);
+            if let Some(at) = seeded.filter(|_| finished) {
+                let salvaged = model.acts[..at].contains(&Action::Salvage) || world.salvaged;
+                assert!(salvaged, "{world:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_run_at_a_time() {
+    for (start, procedure) in [(lost(), &FAIL_OVER), (failed_over(), &FAIL_BACK)] {
+        let mut model = Model::new(World { lock: Lock::Others, ..start.clone() });
+        assert!(matches!(model.go(procedure), Err(Stopped::Unsafe { .. })));
+        assert_eq!(model.acts, []);
+        let mut stolen = Model::new(start);
+        stolen.fault = Some((6, Fault::LockStolen));
+        assert!(stolen.go(procedure).is_err());
+    }
+}
+
+#[test]
+fn a_failback_can_be_turned_back_until_home_is_promoted() {
+    let mut whole = Model::new(failed_over());
+    whole.go(&FAIL_BACK).unwrap();
+    let promotion = Action::BringOnline(crate::action::Side::Home);
+    let (mut turned, mut refused) = (0, 0);
+    for at in 1..=whole.touches {
+        let mut model = Model::new(failed_over());
+        model.fault = Some((at, Fault::CrashAfter));
+        model.go(&FAIL_BACK).unwrap_err();
+        let promoted = model.acts.contains(&promotion);
+        let result = model.go(&super::TURN_BACK);
+        assert_eq!(result.is_err(), promoted, "crashed after touch {at}: {result:?}");
+        if promoted {
+            refused += 1;
+        } else {
+            assert_eq!(model.world.active, Active::Backup);
+            assert_eq!(model.world.state, PoolState::FailedOver);
+            model.go(&FAIL_BACK).expect("a failback that was turned back can be run again");
+            turned += 1;
+        }
+    }
+    assert!(10 < turned && 10 < refused, "{turned} {refused}");
+}
+
+#[test]
+fn a_row_alone_runs_only_in_its_turn() {
+    let (procedure, step) = row_for("Set-CsPersistentChatState -PoolState Normal").unwrap();
+    let mut early = Model::new(failed_over());
+    let stopped = now(run_row(procedure, step, &mut early, &mut |_| {})).unwrap_err();
+    assert!(matches!(stopped, Stopped::TooEarly { number: "b", .. }), "{stopped}");
+    assert_eq!(early.acts, []);
+
+    let (procedure, step) = row_for("Set-CsPersistentChatState -PoolState FailedOver").unwrap();
+    let mut whole = Model::new(lost());
+    whole.go(&FAIL_OVER).unwrap();
+    whole.world.state = PoolState::FailingOver;
+    now(run_row(procedure, step, &mut whole, &mut |_| {})).unwrap();
+    assert_eq!(whole.world.state, PoolState::FailedOver);
+}
+
+#[test]
+fn numbers_are_unique_and_sentences_end() {
+    for procedure in ALL {
+        let numbers: HashSet<_> = procedure.steps.iter().map(|step| step.number).collect();
+        assert_eq!(numbers.len(), procedure.steps.len(), "{}", procedure.name);
+        for step in procedure.steps {
+            assert!(step.text.ends_with('.'), "{}", step.text);
+        }
+        for given in procedure.givens {
+            assert!(given.text.ends_with('.') && given.remedy.ends_with('.'), "{}", given.text);
+        }
+    }
+}

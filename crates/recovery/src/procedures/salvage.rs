@@ -1,0 +1,38 @@
+//! Salvage: what a lost site had committed and never shipped is found and put back.
+
+use super::{NOBODY_ELSE, TAKE_LOCK};
+use crate::action::Action;
+use crate::procedure::{Given, Procedure, Step};
+use crate::world::{Reach, World};
+
+/// Put back what the home site never shipped, without going home.
+pub const SALVAGE: Procedure = Procedure {
+    name: "salvage",
+    title: "Salvage what the home site never shipped",
+    cmdlet: "Invoke-CsPersistentChatFailback -SalvageOnly",
+    givens: &[
+        NOBODY_ELSE,
+        Given {
+            text: "The backup site has the pool.",
+            remedy: "fail over first; a pool that is at home has lost nothing.",
+            holds: World::backup_serves,
+        },
+        Given {
+            text: "The home site answers, and is fenced.",
+            remedy: "start the home site's hosts; its old copies are only read while nobody \
+                     writes to them.",
+            holds: |world| world.home.reach == Reach::Up && world.home_is_fenced(),
+        },
+    ],
+    steps: &[
+        TAKE_LOCK,
+        Step {
+            number: "1",
+            text: "Open the home databases for reading, find what nobody else has, and put it \
+                   back, marked as recovered.",
+            done: |world: &World| world.salvaged,
+            act: Action::Salvage,
+            documented: &[],
+        },
+    ],
+};

@@ -1,0 +1,45 @@
+//! `standfast check`: what is wrong with a topology, and what to do about it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use topology::Topology;
+
+/// Prints every problem and warning. Fails if there is a problem.
+#[allow(clippy::print_stdout, reason = "the answer of this command")]
+pub fn check(path: &Path) -> anyhow::Result<ExitCode> {
+    let text = read(path)?;
+    match Topology::parse(&path.display().to_string(), &text) {
+        Ok(checked) => {
+            for warning in &checked.warnings {
+                println!("warning: {warning}");
+            }
+            let topology = &checked.topology;
+            println!(
+                "{}: {} sites, {} hosts, {} pools: in order",
+                path.display(),
+                topology.sites.len(),
+                topology.hosts.len(),
+                topology.pools.len()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => {
+            println!("{problems}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Reads and checks a topology for a command that cannot go on without one.
+pub fn load(path: &Path) -> anyhow::Result<Topology> {
+    let text = read(path)?;
+    let checked = Topology::parse(&path.display().to_string(), &text)
+        .map_err(|problems| anyhow::anyhow!("the topology is not in order\n{problems}"))?;
+    Ok(checked.topology)
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("read the topology {}", path.display()))
+}

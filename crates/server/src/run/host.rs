@@ -1,0 +1,83 @@
+//! This host: what it was given, and what all of its parts share.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use control::{Client, Credentials, Destination};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use topology::{Site, Topology};
+
+use crate::args::Run;
+use crate::check;
+
+/// What the parts of a host share.
+#[derive(Debug)]
+pub struct ThisHost {
+    /// Its name in the topology.
+    pub name: String,
+    /// The whole deployment, as declared.
+    pub topology: Arc<Topology>,
+    /// Its data directory, absolute.
+    pub data: PathBuf,
+    /// Its certificates.
+    pub credentials: Credentials,
+    /// Its calls to other hosts.
+    pub client: Client,
+    /// Every task has this owner.
+    pub tasks: TaskTracker,
+    /// Cancelled once, when the host stops.
+    pub shutdown: CancellationToken,
+    /// Users and rooms for a new pool.
+    pub bootstrap: Option<PathBuf>,
+}
+
+impl ThisHost {
+    /// Reads all that a host is given. Nothing is started.
+    pub fn open(arguments: &Run) -> anyhow::Result<Self> {
+        let topology = Arc::new(check::load(&arguments.topology)?);
+        topology.host(&arguments.host).with_context(|| {
+            let names: Vec<_> = topology.hosts.iter().map(|host| host.name.as_str()).collect();
+            format!("no host {} in the topology; it has {}", arguments.host, names.join(", "))
+        })?;
+        let data = std::path::absolute(&arguments.data).context("find the data directory")?;
+        std::fs::create_dir_all(&data)
+            .with_context(|| format!("make the data directory {}", data.display()))?;
+        let credentials = Credentials::load(&data.join("tls"))
+            .context("load this host's certificates (made by `standfast init`)")?;
+        let client = Client::new(&credentials);
+        Ok(Self {
+            name: arguments.host.clone(),
+            topology,
+            data,
+            credentials,
+            client,
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            bootstrap: arguments.bootstrap.clone(),
+        })
+    }
+
+    /// The site that this host is in.
+    pub fn site(&self) -> &Site {
+        self.topology.site_of_host(&self.name).expect("a checked topology gives a host its site")
+    }
+
+    /// The control port of another host.
+    pub fn destination(&self, host: &str) -> Destination {
+        let address = self.topology.control_of(host).expect("a checked topology names its hosts");
+        Destination { host: host.to_owned(), address }
+    }
+
+    /// Where this host's control port listens.
+    pub fn control_address(&self) -> SocketAddr {
+        self.destination(&self.name).address
+    }
+
+    /// A directory of this host's own, below its data directory.
+    pub fn directory(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.data.join(name)
+    }
+}

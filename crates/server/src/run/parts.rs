@@ -1,0 +1,164 @@
+//! The parts of a host, one function each, in the order of the start-up list.
+
+use std::collections::BTreeMap;
+use std::fs::DirBuilder;
+use std::hash::{Hash as _, Hasher as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use control::Router;
+use instance::{Binaries, Instance, Spec, Tls};
+use recovery::keeper::{self, Handle, PrimaryHook, Setup};
+use recovery::store::{Embedded, Records, Remote, Store};
+use recovery::{store, witness};
+use tokio::net::TcpListener;
+use tracing::info;
+
+use super::host::ThisHost;
+
+/// The management stores of all sites, by the site's name, as this host reaches them.
+#[derive(Debug)]
+pub struct Stores {
+    by_site: BTreeMap<String, Records>,
+    own_site: String,
+}
+
+impl Stores {
+    /// This site's store.
+    pub fn own(&self) -> &Records {
+        &self.by_site[&self.own_site]
+    }
+
+    /// The other site's, in a deployment of two.
+    pub fn other(&self) -> Option<&Records> {
+        self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, records)| records)
+    }
+
+    /// Every site's.
+    pub fn all(&self) -> Vec<(String, Records)> {
+        self.by_site.iter().map(|(site, records)| (site.clone(), records.clone())).collect()
+    }
+}
+
+/// Opens or reaches every site's management store; the witness host serves its site's.
+pub fn management_store(host: &ThisHost, mut router: Router) -> anyhow::Result<(Router, Stores)> {
+    let mut by_site = BTreeMap::new();
+    for site in &host.topology.sites {
+        let store: Arc<dyn Store> = if site.witness == host.name {
+            let embedded = Embedded::open(&host.directory("store"), keeper::LEASE)?;
+            info!(site = site.name, "this host is the witness");
+            Arc::new(embedded)
+        } else {
+            let witness = host.destination(&site.witness);
+            Arc::new(Remote::new(&site.name, witness, host.client.clone()))
+        };
+        if site.witness == host.name {
+            router = store::install_routes(router, &store);
+        }
+        by_site.insert(site.name.clone(), Records::new(store));
+    }
+    let stores = Stores { by_site, own_site: host.site().name.clone() };
+    if host.site().witness == host.name {
+        router = witness::install_routes(router, stores.own());
+        hear_other_site(host, &stores);
+    }
+    Ok((router, stores))
+}
+
+/// For each stretched pool, the witness listens to the other site.
+fn hear_other_site(host: &ThisHost, stores: &Stores) {
+    let Some(other) = stores.other() else { return };
+    for pool in host.topology.pools.iter().filter(|pool| pool.stores.backup.is_some()) {
+        host.tasks.spawn(witness::hear_other_site(
+            pool.fqdn.clone(),
+            stores.own().clone(),
+            other.clone(),
+            host.shutdown.clone(),
+        ));
+    }
+}
+
+/// Starts a keeper for each instance of this host.
+pub async fn keepers(
+    host: &ThisHost,
+    stores: &Stores,
+    router: Router,
+) -> anyhow::Result<(Router, Vec<Handle>)> {
+    let mut keepers = Vec::new();
+    for declared in host.topology.stores_on(&host.name) {
+        let Some(pool) = host.topology.pool_of_store(&declared.name) else { continue };
+        let directory = host.directory("instances");
+        let spec = Spec {
+            name: declared.name.clone(),
+            data: directory.join(&declared.name),
+            socket_dir: socket_directory(host, &declared.name)?,
+            address: host.control_address().ip(),
+            port: declared.port,
+            tls: Tls {
+                ca: host.credentials.ca(),
+                cert: host.credentials.cert(),
+                key: host.credentials.key(),
+            },
+            binaries: Binaries::find().await?,
+        };
+        let instance = Instance::new(spec);
+        let share = pool.share.as_ref().map(|share| host.directory(&share.directory));
+        let setup = Setup {
+            pool: pool.clone(),
+            topology: Arc::clone(&host.topology),
+            store: declared.name.clone(),
+            instance,
+            own: stores.own().clone(),
+            other: stores.other().cloned(),
+            client: host.client.clone(),
+            hook: primary_hook(host),
+            directory: host.directory("keepers").join(&declared.name),
+            share: share.unwrap_or_else(|| host.directory("share")),
+            program: std::env::current_exe().context("find this program")?,
+        };
+        keepers.push(keeper::start(setup, &host.tasks, &host.shutdown)?);
+    }
+    Ok((keeper::install_routes(router, &keepers), keepers))
+}
+
+/// A short directory for an instance's private socket: a socket's path may have 107 bytes only.
+fn socket_directory(host: &ThisHost, store: &str) -> anyhow::Result<PathBuf> {
+    let near = host.directory("run").join(store);
+    let longest = near.join(".s.PGSQL.65535").as_os_str().len();
+    if longest <= 100 {
+        return Ok(near);
+    }
+    let user = nix::unistd::geteuid();
+    let mut hash = std::hash::DefaultHasher::new();
+    near.hash(&mut hash);
+    let far = std::env::temp_dir().join(format!("standfast-{user}-{:016x}", hash.finish()));
+    DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(&far)
+        .with_context(|| format!("make the socket's directory {}", far.display()))?;
+    Ok(far)
+}
+
+/// What a fresh primary's content needs before anybody is let in.
+fn primary_hook(_host: &ThisHost) -> PrimaryHook {
+    Arc::new(|_connection| Box::pin(async { Ok(()) }))
+}
+
+/// Opens this host's control port. From here on others can reach it.
+pub async fn control_port(host: &ThisHost, router: Router) -> anyhow::Result<()> {
+    let address = host.control_address();
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listen on the control port {address}; is another host there?"))?;
+    control::serve(
+        listener,
+        host.credentials.clone(),
+        router,
+        host.tasks.clone(),
+        host.shutdown.clone(),
+    );
+    Ok(())
+}
