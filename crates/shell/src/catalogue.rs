@@ -1,0 +1,71 @@
+//! All cmdlets that can be run: the language's own and the product's.
+
+use crate::cmdlet::Cmdlet;
+use crate::error::Failure;
+use crate::filters;
+
+/// All cmdlets that can be run.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    rows: Vec<&'static Cmdlet>,
+}
+
+/// How many letters may be wrong in a name for which another is suggested.
+const MISPRINTS: usize = 3;
+
+impl Catalogue {
+    /// The language's own cmdlets and `product`, which go by different names.
+    pub fn new(product: impl IntoIterator<Item = &'static Cmdlet>) -> Self {
+        let mut rows: Vec<&'static Cmdlet> = product.into_iter().collect();
+        rows.extend(filters::rows());
+        rows.sort_by_key(|it| (it.noun, it.verb));
+        Self { rows }
+    }
+
+    /// Every row, by noun and verb.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Cmdlet> {
+        self.rows.iter().copied()
+    }
+
+    /// The cmdlet called `name`, or the refusal that suggests another.
+    pub fn find(&self, name: &str) -> Result<&'static Cmdlet, Failure> {
+        if let Some(found) = self.rows().find(|it| it.goes_by(name)) {
+            return Ok(found);
+        }
+        let near = nearest(name, self.rows().map(Cmdlet::name));
+        let hint = near.map_or_else(
+            || "`Get-Help` lists all there are".to_owned(),
+            |it| format!("did you mean {it}? `Get-Help` lists all there are"),
+        );
+        Err(Failure::new("unknown-cmdlet", format!("there is no cmdlet `{name}`"), hint))
+    }
+}
+
+/// The name that differs least from `wanted`, if it differs little.
+pub(crate) fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let wanted: Vec<char> = wanted.to_lowercase().chars().take(80).collect();
+    let allowed = MISPRINTS.min(wanted.len() / 2);
+    names
+        .map(|name| {
+            let letters: Vec<char> = name.to_lowercase().chars().collect();
+            (distance(&wanted, &letters), name)
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// How many letters must be put in, taken out or changed to make `b` of `a`.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let changed = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,95 @@
+//! Looking a whole script over before any of it runs: cmdlets, parameters, placeholders.
+
+use crate::ast::{
+    Argument, Command, Element, Expression, Kind, Part, Pipeline, Script, Statement, Step,
+};
+use crate::bind::arrange;
+use crate::catalogue::Catalogue;
+use crate::convert::placeholder;
+use crate::error::Failure;
+
+/// Everything in `script` that is wrong whatever the values are, in the order of the text.
+pub fn check(script: &Script, catalogue: &Catalogue) -> Vec<Failure> {
+    let mut checker = Checker { catalogue, failures: Vec::new() };
+    checker.statements(&script.statements);
+    checker.failures.sort_by_key(|it| it.complaint.span.map(|it| it.start));
+    checker.failures
+}
+
+/// The first of them.
+pub(crate) fn first(script: &Script, catalogue: &Catalogue) -> Option<Failure> {
+    check(script, catalogue).into_iter().next()
+}
+
+struct Checker<'c> {
+    catalogue: &'c Catalogue,
+    failures: Vec<Failure>,
+}
+
+impl Checker<'_> {
+    fn statements(&mut self, list: &[Statement]) {
+        for statement in list {
+            match statement {
+                Statement::Assign(it) => self.pipeline(&it.value),
+                Statement::Pipeline(it) => self.pipeline(it),
+            }
+        }
+    }
+
+    fn pipeline(&mut self, it: &Pipeline) {
+        match &it.first {
+            Element::Expression(value) => self.expression(value),
+            Element::Command(command) => self.command(command),
+        }
+        it.rest.iter().for_each(|command| self.command(command));
+    }
+
+    fn command(&mut self, it: &Command) {
+        let arranged = self
+            .catalogue
+            .find(&it.name)
+            .and_then(|cmdlet| arrange(cmdlet, &it.arguments).map(|_| ()))
+            .map_err(|failure| failure.at(it.span));
+        self.failures.extend(arranged.err());
+        for argument in &it.arguments {
+            match argument {
+                Argument::Value(value) => self.expression(value),
+                Argument::Parameter(named) => {
+                    named.value.iter().for_each(|value| self.expression(value));
+                }
+            }
+        }
+    }
+
+    fn expression(&mut self, it: &Expression) {
+        match &it.kind {
+            Kind::Number(_) | Kind::Variable(_) => {}
+            Kind::Text(parts) => parts.iter().for_each(|part| match part {
+                Part::Literal(_) | Part::Variable(..) => {}
+                Part::Sub(list) => self.statements(list),
+                Part::Placeholder(name, span) => {
+                    self.failures.push(placeholder(name, "this value").at(*span));
+                }
+            }),
+            Kind::List(items) => items.iter().for_each(|item| self.expression(item)),
+            Kind::Array(list) | Kind::Sub(list) | Kind::Block(list) => self.statements(list),
+            Kind::Hash(entries) => entries.iter().for_each(|(_, value)| self.pipeline(value)),
+            Kind::Group(pipeline) => self.pipeline(pipeline),
+            Kind::Path(base, steps) => {
+                self.expression(base);
+                for step in steps {
+                    if let Step::Index(index) = step {
+                        self.expression(index);
+                    }
+                }
+            }
+            Kind::Unary(_, operand) => self.expression(operand),
+            Kind::Chain(first, rest) => {
+                self.expression(first);
+                for (_, operand) in rest {
+                    self.expression(operand);
+                }
+            }
+        }
+    }
+}

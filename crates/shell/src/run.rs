@@ -1,0 +1,223 @@
+//! Running a script: one effect asked for at a time, and nothing done here.
+//!
+//! The evaluator is written as ordinary asynchronous code that waits for nothing but answers. A
+//! [`Run`] holds it between two effects; no runtime is needed, and the caller decides where and
+//! how an effect happens.
+
+mod evaluate;
+mod pipeline;
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::ast::Script;
+use crate::catalogue::Catalogue;
+use crate::check;
+use crate::cmdlet::Cmdlet;
+use crate::error::Failure;
+use crate::source::Span;
+use crate::value::Value;
+use evaluate::Machine;
+
+/// What outlives a script: variables, and how wide tables may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// The variables, by name in lower case.
+    pub variables: BTreeMap<String, Value>,
+    /// How many characters fit into a line.
+    pub width: usize,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self { variables: BTreeMap::new(), width: 120 }
+    }
+}
+
+/// What a run needs from its caller.
+#[derive(Debug, PartialEq)]
+pub enum Need {
+    /// Run a product cmdlet; answer with its objects.
+    Invoke(Call),
+    /// Read the text of a file on the shell's machine; answer with the text.
+    Read(FileRead),
+    /// Write a file on the shell's machine.
+    Write(FileWrite),
+    /// Ask for a secret without showing it; answer with the text.
+    Secret(Question),
+    /// Ask whether to go on; answer with a consent.
+    Confirm(Question),
+    /// Print objects.
+    Emit(Vec<Value>),
+    /// Nothing more: the environment as it is now, and how it ended.
+    Done(Environment, Result<(), Failure>),
+}
+
+/// A product cmdlet to be run.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Its row.
+    pub cmdlet: &'static Cmdlet,
+    /// What is given to it, by the parameters' own names: common parameters too, secrets too.
+    pub parameters: Vec<(String, Value)>,
+    /// The normalised line, without secrets.
+    pub line: String,
+    /// Where it stands in the text.
+    pub span: Span,
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmdlet.name() == other.cmdlet.name() && self.parameters == other.parameters
+    }
+}
+
+/// A file to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRead {
+    /// Its name, as given.
+    pub name: String,
+}
+
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileWrite {
+    /// Its name, as given.
+    pub name: String,
+    /// What it is to hold, or to hold in addition.
+    pub text: String,
+    /// What to do if there is such a file.
+    pub existing: Existing,
+}
+
+/// What to do with a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Write over it.
+    Replace,
+    /// Go on at its end.
+    Append,
+    /// Leave it and fail.
+    Refuse,
+}
+
+/// A question to the person at the shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub text: String,
+    /// The cmdlet that asks.
+    pub cmdlet: String,
+}
+
+/// An answer to a [`Need`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// To begin with, and after something was written or printed.
+    Go,
+    /// What the cmdlet returned.
+    Objects(Vec<Value>),
+    /// What the file or the person says.
+    Text(String),
+    /// What the person decided.
+    Consent(Consent),
+    /// It could not be done.
+    Failed(Failure),
+}
+
+/// What a person decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Go on with this one.
+    Yes,
+    /// Go on with this and all that follow in the same statement.
+    YesToAll,
+    /// Leave this one out.
+    No,
+    /// End here.
+    NoToAll,
+}
+
+/// The choices, as the original prints them.
+pub const CHOICES: &str =
+    "[Y] Yes  [A] Yes to All  [N] No  [L] No to All  [?] Help (default is \"N\"): ";
+
+impl Consent {
+    /// What an answer typed at [`CHOICES`] means; nothing typed means no.
+    pub fn read(typed: &str) -> Option<Self> {
+        match typed.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Some(Self::Yes),
+            "a" | "yes to all" => Some(Self::YesToAll),
+            "" | "n" | "no" => Some(Self::No),
+            "l" | "no to all" => Some(Self::NoToAll),
+            _ => None,
+        }
+    }
+}
+
+/// Where the evaluator and its caller meet: one need, one answer.
+#[derive(Clone, Default)]
+struct Desk(Arc<Mutex<(Option<Need>, Option<Answer>)>>);
+
+impl Desk {
+    async fn ask(&self, need: Need) -> Answer {
+        self.with(|desk| *desk = (Some(need), None));
+        poll_fn(|_| self.with(|desk| desk.1.take().map_or(Poll::Pending, Poll::Ready))).await
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut (Option<Need>, Option<Answer>)) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+type Ending = (Environment, Result<(), Failure>);
+
+/// A script being run.
+pub struct Run {
+    desk: Desk,
+    work: Option<Pin<Box<dyn Future<Output = Ending> + Send>>>,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("running", &self.work.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// A run of `script` that has not begun. The whole script is checked before anything happens.
+    pub fn new(script: Script, catalogue: Arc<Catalogue>, environment: Environment) -> Self {
+        let desk = Desk::default();
+        let mut machine = Machine::new(desk.clone(), catalogue, environment);
+        let work = async move {
+            let result = match check::first(&script, machine.catalogue()) {
+                Some(failure) => Err(failure),
+                None => machine.script(&script).await,
+            };
+            (machine.into_environment(), result)
+        };
+        Self { desk, work: Some(Box::pin(work)) }
+    }
+
+    /// Goes on with `answer` to what was needed last ([`Answer::Go`] to begin) up to the next need.
+    ///
+    /// # Panics
+    /// When it is called again after [`Need::Done`].
+    pub fn step(&mut self, answer: Answer) -> Need {
+        let work = self.work.as_mut().expect("a run that is done is not stepped again");
+        self.desk.with(|desk| desk.1 = Some(answer));
+        match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready((environment, result)) => {
+                self.work = None;
+                Need::Done(environment, result)
+            }
+            Poll::Pending => {
+                let need = self.desk.with(|desk| desk.0.take());
+                need.expect("the evaluator waits for nothing but answers")
+            }
+        }
+    }
+}
