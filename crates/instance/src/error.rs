@@ -79,6 +79,8 @@ pub enum Error {
 
     #[error("instance {name} did not start: {said}")]
     DidNotStart { name: String, said: String },
+    #[error("instance {name} was killed while it was being started; it was not started")]
+    KilledMeanwhile { name: String },
     #[error(
         "instance {name} (process {pid}) is still recovering after {limit:?}; it was left running: \
          look at its log and start it again to go on waiting"

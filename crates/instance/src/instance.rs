@@ -77,6 +77,9 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     /// Held by whoever changes the data directory, starts or stops.
     pub(crate) changing: Mutex<()>,
+    /// How often it was killed. Held while killing, and while a process is made: so a kill sees
+    /// every process, and a start that was under way does not go on.
+    pub(crate) kills: Mutex<u64>,
     /// The connection that observes.
     pub(crate) warm: Mutex<Option<Connection>>,
 }
@@ -89,6 +92,7 @@ impl Instance {
                 spec,
                 tasks: TaskTracker::new(),
                 changing: Mutex::new(()),
+                kills: Mutex::new(0),
                 warm: Mutex::new(None),
             }),
         }

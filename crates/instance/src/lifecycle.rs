@@ -53,6 +53,7 @@ impl Instance {
     pub async fn start(&self, limit: Duration) -> Result<Started, Error> {
         let _alone = self.inner.changing.lock().await;
         let end = Instant::now() + limit;
+        let kills_before = *self.inner.kills.lock().await;
         let directory = self.data().to_owned();
         match self.found().await? {
             Found::Missing => return Err(Error::Missing { directory }),
@@ -68,7 +69,13 @@ impl Instance {
         }
         self.prepare_start().await?;
         let log = ServerLog::from_now(&self.spec().log_directory());
-        let postmaster = self.spawn(&log)?;
+        let postmaster = {
+            let kills = self.inner.kills.lock().await;
+            if *kills != kills_before {
+                return Err(Error::KilledMeanwhile { name: self.name().to_owned() });
+            }
+            self.spawn(&log)?
+        };
         let pid = postmaster.pid;
         self.wait_until_ready(postmaster, &log, (end, limit)).await?;
         Ok(Started { pid, how: How::Fresh })
@@ -99,6 +106,8 @@ impl Instance {
         let clone = file.try_clone().map_err(|it| Error::io("write", &path, it))?;
         let mut command = self.spec().binaries.command("postgres");
         command.arg("-D").arg(self.data()).env(postmaster::MARK, self.name());
+        // Where a kill finds it from its first moment.
+        command.current_dir(self.data());
         // A file and no pipe, and not killed with us: it is to outlive our crash.
         command.stdout(Stdio::from(file)).stderr(Stdio::from(clone)).kill_on_drop(false);
         let program = self.spec().binaries.program("postgres");
@@ -181,6 +190,8 @@ impl Instance {
     /// Returns how many processes were killed. Works on a directory in any state.
     pub async fn kill(&self) -> Result<usize, Error> {
         // Not behind `changing`: a start that hangs must not hold up a fence.
+        let mut kills = self.inner.kills.lock().await;
+        *kills += 1;
         self.kill_inhabitants().await
     }
 

@@ -11,7 +11,7 @@ const READ_LIMIT: u64 = 16 * 1024;
 const LINES_LIMIT: usize = 6;
 
 /// What marks a line as a complaint.
-const COMPLAINTS: [&str; 5] = ["FATAL:", "PANIC:", "ERROR:", "HINT:", "could not"];
+const COMPLAINTS: [&str; 3] = ["FATAL:", "PANIC:", "could not"];
 
 /// The log directory, and how long each file was when we looked first.
 #[derive(Debug)]
@@ -32,23 +32,32 @@ impl ServerLog {
         self.directory.join("startup.log")
     }
 
-    /// The last complaints written since; without any, the last lines.
+    /// What was written since, up to the last complaint; without any, the last lines.
     pub(crate) fn complaints(&self) -> String {
-        let text: String = files(&self.directory)
-            .into_iter()
-            .filter_map(|(path, length)| {
-                let before = self.lengths.iter().find(|it| it.0 == path).map_or(0, |it| it.1);
-                let start = if before <= length { before } else { 0 };
-                read_from(&path, start.max(length.saturating_sub(READ_LIMIT)))
-            })
-            .collect();
-        let complains = |line: &&str| COMPLAINTS.iter().any(|it| line.contains(it));
-        let mut lines: Vec<_> = text.lines().filter(complains).collect();
-        if lines.is_empty() {
-            lines = text.lines().collect();
-        }
-        lines[lines.len().saturating_sub(LINES_LIMIT)..].join("\n")
+        let texts = files(&self.directory).into_iter().filter_map(|(path, length)| {
+            let before = self.lengths.iter().find(|it| it.0 == path).map_or(0, |it| it.1);
+            let start = if before <= length { before } else { 0 };
+            read_from(&path, start.max(length.saturating_sub(READ_LIMIT)))
+        });
+        let (complaining, quiet): (Vec<_>, Vec<_>) =
+            texts.map(|it| excerpt(&it)).partition(|it| it.complains);
+        let chosen = if complaining.is_empty() { quiet } else { complaining };
+        chosen.into_iter().map(|it| it.lines).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// The part of one log that is quoted.
+struct Excerpt {
+    lines: String,
+    complains: bool,
+}
+
+fn excerpt(text: &str) -> Excerpt {
+    let lines: Vec<_> = text.lines().collect();
+    let last = lines.iter().rposition(|line| COMPLAINTS.iter().any(|it| line.contains(it)));
+    let end = last.map_or(lines.len(), |it| it + 1);
+    let quoted = &lines[end.saturating_sub(LINES_LIMIT)..end];
+    Excerpt { lines: quoted.join("\n"), complains: last.is_some() }
 }
 
 fn files(directory: &Path) -> Vec<(PathBuf, u64)> {
