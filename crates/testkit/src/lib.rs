@@ -6,13 +6,19 @@
 #![allow(clippy::print_stderr, reason = "tests have nobody else to tell")]
 
 mod account;
+pub mod binaries;
 pub mod checker;
 pub mod client;
+pub mod deployment;
 pub mod dns;
 mod eventually;
+pub mod host;
 pub mod ledger;
+pub mod leftovers;
 mod person;
 pub mod postgres;
+pub mod processes;
+pub mod subreaper;
 mod temp;
 
 pub use account::{Account, rerun_as_postgres};

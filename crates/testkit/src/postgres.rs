@@ -255,6 +255,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.guard = None;
+        crate::leftovers::release(&self.data_directory());
         if std::thread::panicking() {
             eprintln!("PostgreSQL said:\n{}", self.log());
         }

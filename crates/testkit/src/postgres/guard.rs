@@ -4,6 +4,7 @@
 //! moment. So a shell waits for the end of a pipe that only we hold open, and then stops the
 //! server; the pipe ends with us, whatever kills us.
 
+use crate::processes::is_alive;
 use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -56,7 +57,7 @@ impl Guard {
 
     /// The server's process is there, and not a zombie.
     pub(super) fn is_alive(&self) -> bool {
-        is_alive(self.pid)
+        is_alive(self.pid.as_raw())
     }
 
     /// Stops the server at once, as `pg_ctl stop -m immediate`, and waits for its end.
@@ -76,7 +77,7 @@ impl Guard {
             kill(*child, Signal::SIGKILL).ok();
         }
         self.stop();
-        while children.iter().any(|child| is_alive(*child)) {
+        while children.iter().any(|child| is_alive(child.as_raw())) {
             std::thread::yield_now();
         }
     }
@@ -92,11 +93,4 @@ fn children(pid: Pid) -> Vec<Pid> {
     let path = format!("/proc/{pid}/task/{pid}/children");
     let list = File::open(path).and_then(std::io::read_to_string).unwrap_or_default();
     list.split_whitespace().filter_map(|it| it.parse().ok()).map(Pid::from_raw).collect()
-}
-
-pub(super) fn is_alive(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name in parentheses may hold anything; the state follows it.
-    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-    state.is_some_and(|state| state != 'Z' && state != 'X')
 }

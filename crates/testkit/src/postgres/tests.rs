@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::eventually;
+use crate::processes::is_alive;
 
 #[tokio::test]
 async fn databases_are_separate_and_survive_a_stop() {
@@ -41,7 +42,7 @@ async fn a_killed_server_leaves_nothing_and_starts_again() {
     let row = client.query_one("select pg_backend_pid()", &[]).await.unwrap();
     let backend: i32 = row.get(0);
     postgres.kill().await;
-    assert!(!guard::is_alive(nix::unistd::Pid::from_raw(backend)));
+    assert!(!is_alive(backend));
     client.query_one("select 1", &[]).await.unwrap_err();
     postgres.start_again().await;
     postgres.connect("postgres").await.query_one("select 1", &[]).await.unwrap();
@@ -66,6 +67,6 @@ async fn dropping_it_ends_the_server() {
     let postgres = start().await;
     let (pid, directory) = (postgres.pid().unwrap(), postgres.data_directory());
     drop(postgres);
-    assert!(!guard::is_alive(nix::unistd::Pid::from_raw(pid)));
+    assert!(!is_alive(pid));
     assert!(!directory.exists());
 }

@@ -1,0 +1,75 @@
+//! What an administrator does to a deployment, by the product's own commands.
+
+use super::{ADMINISTRATOR, Deployment};
+use anyhow::{Context as _, ensure};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long one command may take.
+const COMMAND: Duration = Duration::from_mins(3);
+
+impl Deployment {
+    /// The first administrator's certificate and key.
+    pub fn credential(&self) -> PathBuf {
+        self.directory().join("authority/administrators").join(ADMINISTRATOR)
+    }
+
+    /// Runs `standfast SUBCOMMAND --topology … --credential … ARGUMENTS` and returns what it
+    /// prints; fails, with its words, when it fails.
+    pub async fn administer(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let (subcommand, rest) = arguments.split_first().context("a subcommand comes first")?;
+        let mut command = tokio::process::Command::from(self.account.command(&self.program));
+        command.arg(subcommand).arg("--topology").arg(self.directory().join("topology.toml"));
+        command.arg("--credential").arg(self.credential()).args(rest).kill_on_drop(true);
+        let what = || format!("standfast {}", arguments.join(" "));
+        let ran = tokio::time::timeout(COMMAND, command.output()).await;
+        let output = ran.with_context(|| format!("{} takes too long", what()))?;
+        let output = output.with_context(what)?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{}: {}: {errors}{said}", what(), output.status);
+        Ok(said)
+    }
+
+    /// Runs a line of the management shell.
+    pub async fn shell(&self, line: &str) -> anyhow::Result<String> {
+        self.administer(&["shell", "-c", line]).await
+    }
+
+    /// Repeats a command until `done` likes what it prints; a failed command is tried again.
+    pub async fn watch(
+        &self,
+        deadline: Duration,
+        what: &str,
+        arguments: &[&str],
+        done: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<String> {
+        let end = Instant::now() + deadline;
+        loop {
+            let seen = self.administer(arguments).await;
+            if let Ok(said) = &seen
+                && done(said)
+            {
+                return seen;
+            }
+            ensure!(Instant::now() < end, "{what}: not within {deadline:?}; seen last: {seen:?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the pool is Normal, as the shell tells.
+    pub async fn is_normal(&self, deadline: Duration) -> anyhow::Result<()> {
+        let question = ["shell", "-c", "Get-CsPersistentChatState"];
+        let normal = |said: &str| {
+            said.lines().any(|line| {
+                line.split_once(':').is_some_and(|(name, value)| {
+                    name.trim() == "PoolState" && value.trim() == "Normal"
+                })
+            })
+        };
+        self.watch(deadline, "the pool is Normal", &question, normal).await.map(drop)
+    }
+}

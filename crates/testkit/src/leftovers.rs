@@ -1,0 +1,52 @@
+//! What killed databases leave behind in the machine's memory.
+//!
+//! A server that starts again in the same directory takes care of it; one that never does, does
+//! not. The demo promises that nothing is left lying around.
+
+use crate::Account;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+/// Where shared memory shows as files.
+const SHARED_MEMORY: &str = "/dev/shm";
+
+/// How `PostgreSQL` calls its files there.
+const PREFIX: &str = "PostgreSQL.";
+
+/// The line of `postmaster.pid` with key and number of the shared memory of System V.
+const LINE: usize = 6;
+
+/// Releases the shared memory of a server that was killed in `data` and will not start again.
+pub fn release(data: &Path) {
+    let file = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+    let line = file.lines().nth(LINE).unwrap_or_default();
+    let Some(id) = line.split_whitespace().nth(1) else { return };
+    let Ok(account) = Account::find() else { return };
+    // It refuses to remove what is not ours, and says nothing of use when it is gone already.
+    let removed = account.command("/usr/bin/ipcrm").args(["--shmem-id", id]).output();
+    if let Err(error) = removed {
+        eprintln!("cannot run ipcrm: {error}");
+    }
+}
+
+/// Removes shared memory of killed servers that no process has mapped any more.
+pub fn release_unmapped() {
+    let mut maps = String::new();
+    for process in crate::processes::all() {
+        // A process of somebody else keeps its own memory; we look at ours only, below.
+        maps += &std::fs::read_to_string(format!("/proc/{}/maps", process.pid)).unwrap_or_default();
+    }
+    let entries = std::fs::read_dir(SHARED_MEMORY).into_iter().flatten().flatten();
+    let uid = match Account::find() {
+        Ok(Account::Other { uid, .. }) => uid,
+        _ => nix::unistd::Uid::effective(),
+    };
+    for path in entries.map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_ours = path.metadata().is_ok_and(|it| it.uid() == uid.as_raw());
+        if is_ours && name.starts_with(PREFIX) && !maps.contains(&*path.to_string_lossy()) {
+            // Somebody who tidies at the same time may be faster.
+            std::fs::remove_file(&path).ok();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Tests of the test kit that need its own programs.
+
+mod hosts;
