@@ -78,7 +78,7 @@ impl ScramKeys {
 
     fn derive(password: &str, salt: Vec<u8>, iterations: u32) -> Result<Self, BadPassword> {
         let password = prepared(password)?;
-        let mut salted = Default::default();
+        let mut salted = sha2::digest::Output::<Sha256>::default();
         tools::hash_password::<Sha256>(password.as_bytes(), iterations, &salt, &mut salted);
         let (client_key, server_key) = tools::derive_keys::<Sha256>(&salted);
         let stored_key = Sha256::digest(client_key).to_vec();
@@ -189,7 +189,7 @@ impl Lookups {
         let lease = self.reads.lease().await?;
         let sql = "select localpart, salt, iterations, stored_key, server_key
                    from chat.account where localpart = any ($1)";
-        let rows = lease.ask(lease.query(sql, &[&names])).await?;
+        let rows = lease.rows(sql, &[&names]).await?;
         let keys = rows.iter().map(|row| {
             let keys = ScramKeys {
                 salt: row.get(1),

@@ -1,14 +1,41 @@
 //! Persistent chat: accounts, rooms, posts, history.
 //!
 //! The database is the truth and memory a cache with a name. A post is seen by nobody before it is
-//! as durable as the primary promises; its echo is the receipt.
+//! as durable as the primary promises; its echo is the receipt, and order in a room is the order of
+//! commits.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`stream`] | clients: from an accepted socket to a bound stream |
+//! | [`rooms`] | rooms as a stream uses them; who is in them |
+//! | `writer` | the one task that writes posts, in groups |
+//! | `reader` | the one task that shows posts, in order, once they are proven |
+//! | `history` | what was said before: on entering, and by query |
+//! | [`peers`] | what servers tell each other |
+//! | [`accounts`], `reads` | logins; the few connections for reading |
+//! | [`provision`], [`salvage`] | making rooms and accounts; bringing back what a lost site had |
+//!
+//! It knows nothing of who chooses the primary, of the control port, or of response groups.
 
 pub mod accounts;
 pub mod activity;
+mod chat;
+mod history;
 pub mod outbox;
+pub mod peers;
+mod post;
+mod reader;
 mod reads;
+mod render;
 pub mod rooms;
 pub mod settings;
 pub mod stream;
+mod writer;
 
+pub use chat::Chat;
+pub use post::STANDFAST;
 pub use reads::Unavailable;
+
+/// The schema `chat`, for [`db::migrate`]. Afterwards [`provision::grant`] lets servers in.
+pub const SCHEMA: &[db::Migration] =
+    &[db::Migration { number: 1, name: "chat", sql: include_str!("../schema/001_chat.sql") }];

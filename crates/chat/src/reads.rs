@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 /// Why the database did not answer. It may be asked again.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,9 @@ pub enum Unavailable {
     /// It answered with an error, or the connection broke.
     #[error("the database could not answer")]
     Failed(#[from] tokio_postgres::Error),
+    /// It answered, but what it said may not stand.
+    #[error("what the database says is not proven")]
+    Unproven(#[from] db::CommitError),
 }
 
 /// The reading connections. Cheap to clone.
@@ -93,6 +98,33 @@ impl Lease {
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, Unavailable> {
         self.within(async { work.await.map_err(Unavailable::Failed) }).await
+    }
+
+    /// The rows that answer a question.
+    pub(crate) async fn rows(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Unavailable> {
+        self.ask(self.query(sql, values)).await
+    }
+
+    /// The one row that answers a question.
+    pub(crate) async fn row(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Row, Unavailable> {
+        self.ask(self.query_one(sql, values)).await
+    }
+
+    /// The row that answers a question, if there is one.
+    pub(crate) async fn maybe_row(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, Unavailable> {
+        self.ask(self.query_opt(sql, values)).await
     }
 
     /// As [`Self::ask`], for work with errors of its own.

@@ -77,10 +77,10 @@ impl Connections {
         self.primary.borrow().clone()
     }
 
-    /// Waits until another primary is told, or the teller is gone (then for ever).
-    pub async fn changed(&self) {
+    /// Waits until something else than `known` is told. If the teller is gone it waits for ever.
+    pub async fn differs(&self, known: Option<&Primary>) {
         let mut primary = self.primary.clone();
-        if primary.changed().await.is_err() {
+        if primary.wait_for(|now| now.as_ref() != known).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

@@ -1,15 +1,39 @@
 //! Rooms as a client's stream uses them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `house` | all rooms in memory, and showing posts |
+//! | `occupant` | entering, changing, leaving, and what the others are told |
+//! | `enter` | the way in: nick, history, subject |
+//! | `nick` | who may have which nick |
+//! | `remote` | the other servers' occupants |
 
+mod enter;
 mod error;
+pub(crate) mod house;
+mod nick;
+mod occupant;
+mod remote;
 
+pub use crate::writer::Ticket;
 pub use error::RoomError;
+pub(crate) use house::RoomName;
 
+use crate::activity::Activity;
+use crate::history::Archive;
 use crate::outbox::Outbox;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::sync::oneshot;
-use uuid::Uuid;
-use xmpp::muc::HistoryWanted;
+use crate::post::Draft;
+use crate::reader::Heard;
+use crate::reads::Reads;
+use crate::settings::Config;
+use crate::writer::{Author, Posts};
+use house::House;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use xmpp::mam::{Fin, Query};
+use xmpp::muc::{self, HistoryWanted};
 use xmpp::{BareJid, Element, FullJid};
 
 /// A client enters a room.
@@ -44,59 +68,108 @@ pub struct RoomInfo {
     pub occupants: usize,
 }
 
-/// What becomes of a post: `Ok` with its archive id once it is durable.
-#[derive(Debug)]
-#[must_use = "the sender is to be told"]
-pub struct Ticket {
-    answer: oneshot::Receiver<Result<Uuid, RoomError>>,
-}
-
-impl Future for Ticket {
-    type Output = Result<Uuid, RoomError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.answer).poll(cx).map(|answer| answer.unwrap_or(Err(RoomError::Unknown)))
-    }
-}
-
 /// The rooms of the pool, as this server serves them. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Rooms {}
+pub struct Rooms(Arc<Inner>);
 
-#[expect(clippy::unused_async, clippy::unused_self, reason = "the bodies follow")]
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) house: Arc<House>,
+    pub(crate) posts: Posts,
+    pub(crate) reads: Reads,
+    pub(crate) reader: mpsc::Sender<Heard>,
+    pub(crate) rebased: watch::Receiver<u64>,
+    pub(crate) activity: watch::Receiver<Activity>,
+}
+
 impl Rooms {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
     /// Enters. When it returns `Ok`, presence, history and subject are in the outbox, in the order
-    /// of XEP-0045 section 7.1, and nothing said since is missing or doubled.
+    /// of XEP-0045 section 7.1, and nothing said since is missing or doubled. Somebody who is in
+    /// already gets all that again.
     pub async fn enter(&self, enter: Enter) -> Result<(), RoomError> {
-        drop(enter);
-        Err(RoomError::Wait)
+        let wait = self.0.config.limits.enter_wait;
+        timeout(wait, Box::pin(self.try_enter(enter))).await.unwrap_or(Err(RoomError::Wait))
     }
 
     /// Leaves, with a reason for the others. Nothing happens if `who` is not there.
+    #[expect(clippy::needless_pass_by_value, reason = "the caller has no more use for it")]
     pub fn leave(&self, room: &BareJid, who: &FullJid, status: Option<String>) {
-        drop((room, who, status));
+        if let Ok(name) = self.name(room) {
+            self.0.house.leave(&name, who, status.as_deref());
+        }
     }
 
     /// The client is gone from everywhere.
     pub fn gone(&self, who: &FullJid) {
-        let _: &FullJid = who;
+        self.0.house.gone(who);
     }
 
-    /// Posts a groupchat message.
+    /// Posts a groupchat message. The posts of one client are written in the order of these calls.
     pub fn post(&self, room: &BareJid, who: &FullJid, message: Element) -> Ticket {
-        drop((room, who, message));
-        Ticket { answer: oneshot::channel().1 }
+        match self.draft(room, who, message) {
+            Ok((draft, author)) => self.0.posts.post(draft, author),
+            Err(error) => Ticket::refused(error),
+        }
+    }
+
+    fn draft(
+        &self,
+        room: &BareJid,
+        who: &FullJid,
+        message: Element,
+    ) -> Result<(Draft, Author), RoomError> {
+        if *self.0.activity.borrow() != Activity::Active {
+            return Err(RoomError::NotActive);
+        }
+        let name = self.name(room)?;
+        let (id, from) = self.0.house.speaks(&name, who).ok_or(RoomError::NotAnOccupant)?;
+        let draft = Draft::new(id, &from, who, message, &self.0.config.limits)?;
+        Ok((draft, Author { room: name, who: who.clone() }))
     }
 
     /// Puts a page of the room's archive into the client's outbox; the answer follows it there.
+    /// Only occupants may ask.
     pub async fn query(
         &self,
         room: &BareJid,
         who: &FullJid,
-        query: xmpp::mam::Query,
-    ) -> Result<xmpp::mam::Fin, RoomError> {
-        drop((room, who, query));
-        Err(RoomError::Wait)
+        query: Query,
+    ) -> Result<Fin, RoomError> {
+        let name = self.name(room)?;
+        let wait = self.0.config.limits.enter_wait;
+        let page = timeout(wait, Box::pin(self.page(&name, room, who, &query)));
+        page.await.unwrap_or(Err(RoomError::Wait))
+    }
+
+    async fn page(
+        &self,
+        name: &RoomName,
+        room: &BareJid,
+        who: &FullJid,
+        query: &Query,
+    ) -> Result<Fin, RoomError> {
+        let Inner { house, reads, config, .. } = &*self.0;
+        loop {
+            let outbox = house.outbox(name, who).ok_or(RoomError::NotAnOccupant)?;
+            let open = house.opened(name).ok_or(RoomError::NotAnOccupant)?;
+            let lease = reads.lease().await?;
+            if open.term != lease.term() {
+                drop(lease);
+                self.look();
+                self.rebased(config.limits.poll).await;
+                continue;
+            }
+            let found = Archive::new(&lease, room, &open, &config.limits).page(query).await?;
+            for result in &found.results {
+                outbox.0.push(result.to(&outbox.1));
+            }
+            return Ok(found.fin);
+        }
     }
 
     /// Tells the others of a changed presence; `presence` is what the client sent.
@@ -106,30 +179,69 @@ impl Rooms {
         who: &FullJid,
         presence: &Element,
     ) -> Result<(), RoomError> {
-        let _: (&BareJid, &FullJid, &Element) = (room, who, presence);
-        Err(RoomError::NotAnOccupant)
+        let name = self.name(room)?;
+        self.0.house.change(&name, who, muc::payloads(presence))
     }
 
     /// Takes another nick.
     pub async fn rename(&self, room: &BareJid, who: &FullJid, nick: &str) -> Result<(), RoomError> {
-        let _: (&BareJid, &FullJid, &str) = (room, who, nick);
-        Err(RoomError::NotAnOccupant)
+        let name = self.name(room)?;
+        let address = room.with_resource_str(nick).or(Err(RoomError::BadNick))?;
+        let nick = address.resource().as_str();
+        let Inner { house, config, .. } = &*self.0;
+        let bare = who.to_bare();
+        let reserved = timeout(config.limits.enter_wait, house.reserve(&name, nick, &bare));
+        reserved.await.unwrap_or(Err(RoomError::Wait))?;
+        let renamed = house.rename(&name, who, address.clone());
+        house.release(&name, nick, &bare);
+        renamed
     }
 
     /// Is this client in the room under that nick? (XEP-0410)
     pub fn is_occupant(&self, room: &BareJid, who: &FullJid, nick: &str) -> bool {
-        let _: (&BareJid, &FullJid, &str) = (room, who, nick);
-        false
+        let Ok(name) = self.name(room) else { return false };
+        let speaks = self.0.house.speaks(&name, who);
+        speaks.is_some_and(|(_, address)| address.resource().as_str() == nick)
     }
 
     /// All rooms that may be entered.
     pub async fn list(&self) -> Result<Vec<RoomInfo>, RoomError> {
-        Err(RoomError::Wait)
+        let lease = self.0.reads.lease().await?;
+        let sql = "select name, title, description, subject from chat.room
+                   where not disabled order by name";
+        let rows = lease.rows(sql, &[]).await?;
+        Ok(rows.iter().filter_map(|row| self.room_info(row)).collect())
     }
 
     /// One room.
     pub async fn info(&self, room: &BareJid) -> Result<RoomInfo, RoomError> {
-        let _: &BareJid = room;
-        Err(RoomError::Wait)
+        let name = self.name(room)?;
+        let name: &str = &name;
+        let lease = self.0.reads.lease().await?;
+        let sql = "select name, title, description, subject from chat.room
+                   where name = $1 and not disabled";
+        let row = lease.maybe_row(sql, &[&name]).await?;
+        row.and_then(|row| self.room_info(&row)).ok_or(RoomError::NoSuchRoom)
+    }
+
+    fn room_info(&self, row: &Row) -> Option<RoomInfo> {
+        let name: &str = row.get(0);
+        Some(RoomInfo {
+            address: BareJid::new(&format!("{name}@{}", self.0.config.rooms)).ok()?,
+            title: row.get(1),
+            description: row.get(2),
+            subject: row.get(3),
+            occupants: self.0.house.occupants(name),
+        })
+    }
+
+    /// The name of a room of ours.
+    fn name(&self, room: &BareJid) -> Result<RoomName, RoomError> {
+        match room.node() {
+            Some(name) if room.domain().as_str() == self.0.config.rooms => {
+                Ok(RoomName::from(name.as_str()))
+            }
+            Some(_) | None => Err(RoomError::NoSuchRoom),
+        }
     }
 }

@@ -1,0 +1,330 @@
+//! All rooms in this server's memory: who is in them, and what has been shown.
+//!
+//! One lock, held for moments and never across an `await`. Under it, stanzas go into outboxes,
+//! which never block, so that what one occupant is told has one order. Nothing here is the truth:
+//! posts are in the database, and occupants are what their servers say.
+
+use super::occupant::{Occupant, Place, Stage};
+use crate::outbox::Frame;
+use crate::peers::Peers;
+use crate::post::{Kind, Post};
+use crate::render;
+use crate::settings::Limits;
+use crate::writer::Author;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
+use uuid::Uuid;
+use xmpp::{BareJid, FullJid};
+
+/// A room's name: the local part of its address.
+pub(crate) type RoomName = Arc<str>;
+
+/// A term, as (reign, turn).
+pub(crate) type Term = (i64, i64);
+
+/// All rooms in memory.
+#[derive(Debug)]
+pub(crate) struct House {
+    /// What this server calls this life of its.
+    pub(super) incarnation: Uuid,
+    pub(super) limits: Limits,
+    pub(super) peers: Arc<dyn Peers>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    /// The domain of the rooms.
+    pub(super) domain: String,
+    pub(super) rooms: HashMap<RoomName, Room>,
+    /// The open rooms, by the database's id.
+    pub(super) open: HashMap<Uuid, RoomName>,
+    /// The rooms of each client of ours.
+    pub(super) clients: HashMap<FullJid, BTreeSet<RoomName>>,
+    /// What is known of the other servers.
+    pub(super) servers: HashMap<String, Known>,
+    /// The number of our last change of occupants.
+    pub(super) sequence: u64,
+    /// Nicks kept for those who are entering.
+    pub(super) kept: HashMap<(RoomName, String), Kept>,
+}
+
+/// What is known of another server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) incarnation: Uuid,
+    pub(super) sequence: u64,
+}
+
+/// A nick that is kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) bare: String,
+    pub(super) until: Instant,
+}
+
+/// One room.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) address: BareJid,
+    /// While a client of ours is in it.
+    pub(super) open: Option<Open>,
+    pub(super) occupants: BTreeMap<FullJid, Occupant>,
+}
+
+/// What a room's occupants here have been shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) id: Uuid,
+    /// The term in which `shown` counts.
+    pub(crate) term: Term,
+    /// The position of the last post that was shown.
+    pub(crate) shown: i64,
+    pub(crate) subject: Subject,
+}
+
+/// A room's subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub(crate) text: Option<String>,
+    pub(crate) nick: Option<String>,
+    pub(crate) at: Option<SystemTime>,
+}
+
+/// An open room, as the reader wants to know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched {
+    pub(crate) id: Uuid,
+    pub(crate) term: Term,
+}
+
+/// Where a room stands in a newer term.
+#[derive(Debug)]
+pub(crate) struct Rebased {
+    /// The position of its last post.
+    pub(crate) top: i64,
+    /// The last position before a later reign, if there is one.
+    pub(crate) fork: Option<i64>,
+    pub(crate) subject: Subject,
+}
+
+impl House {
+    pub(crate) fn new(domain: &str, limits: Limits, peers: Arc<dyn Peers>) -> Self {
+        let state = State {
+            domain: domain.to_owned(),
+            rooms: HashMap::new(),
+            open: HashMap::new(),
+            clients: HashMap::new(),
+            servers: HashMap::new(),
+            sequence: 0,
+            kept: HashMap::new(),
+        };
+        let incarnation = Uuid::now_v7();
+        Self { incarnation, limits, peers, state: Mutex::new(state) }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rooms where a client of ours is.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        let state = self.lock();
+        let open = state.rooms.values().filter_map(|room| room.open.as_ref());
+        open.map(|open| Watched { id: open.id, term: open.term }).collect()
+    }
+
+    /// The position up to which a room was shown; the highest of all, if nobody here looks at it.
+    pub(crate) fn shown(&self, room: Uuid) -> i64 {
+        let mut state = self.lock();
+        let open = state.by_id(room).and_then(|room| room.open.as_ref());
+        open.map_or(i64::MAX, |open| open.shown)
+    }
+
+    /// Of these, the rooms that were not yet shown so far.
+    pub(crate) fn lacking(&self, tops: &[(Uuid, i64)]) -> Vec<(Uuid, i64)> {
+        let mut state = self.lock();
+        let mut lacks = |(id, top): &(Uuid, i64)| {
+            let open = state.by_id(*id).and_then(|room| room.open.as_ref());
+            open.is_some_and(|open| open.shown < *top)
+        };
+        tops.iter().copied().filter(|top| lacks(top)).collect()
+    }
+
+    /// Shows posts that our own writer committed, where they follow on what was shown. Tells up to
+    /// where the other rooms are to be read.
+    pub(crate) fn show_own(&self, term: Term, posts: &[Post]) -> Vec<(Uuid, i64)> {
+        let mut state = self.lock();
+        let mut lacking = Vec::new();
+        for post in posts {
+            let Some(room) = state.by_id(post.room) else { continue };
+            let Some(open) = &room.open else { continue };
+            if open.term == term && open.shown + 1 == post.position {
+                room.show(post, &self.limits);
+            } else if open.term != term || open.shown < post.position {
+                lacking.push((post.room, post.position));
+            }
+        }
+        lacking
+    }
+
+    /// Shows posts read from the database in `term`, in the order of positions. Tells how many.
+    pub(crate) fn show_read(&self, term: Term, posts: &[Post]) -> usize {
+        let mut state = self.lock();
+        let mut shown = 0;
+        for post in posts {
+            let Some(room) = state.by_id(post.room) else { continue };
+            let Some(open) = &room.open else { continue };
+            if open.term == term && open.shown < post.position {
+                room.show(post, &self.limits);
+                shown += 1;
+            }
+        }
+        shown
+    }
+
+    /// Shows a first post to somebody who repeated it, unless it was shown to him since he entered.
+    pub(crate) fn echo(&self, author: &Author, post: &Post) {
+        let mut state = self.lock();
+        let Some(room) = state.rooms.get_mut(&author.room) else { return };
+        let frame = render::live(post, &room.address);
+        let Some(Occupant { place: Place::Here(here), .. }) = room.occupants.get_mut(&author.who)
+        else {
+            return;
+        };
+        let frame = frame.to(&here.recipient);
+        match &mut here.stage {
+            Stage::Present { since } if post.position <= *since => {
+                here.outbox.push(frame);
+            }
+            Stage::Entering { bound: Some(bound), held } if post.position <= *bound => {
+                held.push(frame);
+            }
+            Stage::Present { .. } | Stage::Entering { .. } => {}
+        }
+    }
+
+    /// Lets a room's position count in a newer term.
+    pub(crate) fn rebase(&self, id: Uuid, term: Term, rebased: Rebased) {
+        let mut state = self.lock();
+        let Some(room) = state.by_id(id) else { return };
+        let Some(open) = &mut room.open else { return };
+        if open.term >= term {
+            return;
+        }
+        let back = rebased.fork.unwrap_or(rebased.top).min(rebased.top);
+        open.shown = open.shown.min(back);
+        open.term = term;
+        let changed = open.subject != rebased.subject;
+        // What follows from here on is shown, subjects included.
+        open.subject = rebased.subject;
+        let subject = open.subject.render(&room.address);
+        for occupant in room.occupants.values_mut() {
+            let Place::Here(here) = &mut occupant.place else { continue };
+            match &mut here.stage {
+                // It has not been given its history yet: that is read again.
+                Stage::Entering { bound, held } => {
+                    *bound = None;
+                    held.clear();
+                }
+                Stage::Present { since } => {
+                    *since = back.min(*since);
+                    if changed {
+                        here.outbox.push(subject.to(&here.recipient));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is known of a room that is open.
+    pub(crate) fn opened(&self, name: &str) -> Option<Open> {
+        self.lock().rooms.get(name)?.open.clone()
+    }
+
+    /// Opens a room as the database has it, unless it is open.
+    pub(crate) fn open(&self, name: &RoomName, open: Open) {
+        let mut state = self.lock();
+        let Some(room) = state.rooms.get_mut(name) else { return };
+        if room.open.is_none() {
+            let id = open.id;
+            room.open = Some(open);
+            state.open.insert(id, Arc::clone(name));
+        }
+    }
+}
+
+impl State {
+    fn by_id(&mut self, id: Uuid) -> Option<&mut Room> {
+        self.rooms.get_mut(self.open.get(&id)?)
+    }
+
+    /// The room of that name, made if it is not there; none if there can be no such address.
+    pub(super) fn room(&mut self, name: &str) -> Option<(RoomName, &mut Room)> {
+        if !self.rooms.contains_key(name) {
+            let address = BareJid::new(&format!("{name}@{}", self.domain)).ok()?;
+            let room = Room { address, open: None, occupants: BTreeMap::new() };
+            self.rooms.insert(Arc::from(name), room);
+        }
+        let (name, _) = self.rooms.get_key_value(name)?;
+        let name = Arc::clone(name);
+        let room = self.rooms.get_mut(&name)?;
+        Some((name, room))
+    }
+
+    /// Forgets of a room what nobody needs any more.
+    pub(super) fn tidy(&mut self, name: &str) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let here = room.occupants.values().any(|o| matches!(o.place, Place::Here(_)));
+        if !here && let Some(open) = room.open.take() {
+            self.open.remove(&open.id);
+        }
+        if room.occupants.is_empty() {
+            self.rooms.remove(name);
+        }
+    }
+}
+
+impl Room {
+    fn show(&mut self, post: &Post, limits: &Limits) {
+        let Some(open) = &mut self.open else { return };
+        open.shown = post.position;
+        if let Some(text) = post.new_subject() {
+            let (nick, at) = (Some(post.nick.clone()), Some(post.sent_at));
+            open.subject = Subject { text: Some(text), nick, at };
+        }
+        if post.kind == Kind::Subject && post.recovered_at.is_some() {
+            // It is in the archive; shown now, clients would take it for the subject.
+            return;
+        }
+        let shared = render::live(post, &self.address);
+        for occupant in self.occupants.values_mut() {
+            let Place::Here(here) = &mut occupant.place else { continue };
+            let frame = shared.to(&here.recipient);
+            match &mut here.stage {
+                Stage::Present { .. } => {
+                    here.outbox.push(frame);
+                }
+                Stage::Entering { bound: Some(bound), held } if post.position > *bound => {
+                    hold(held, frame, limits);
+                }
+                // What it gets as history is not decided yet, or is decided and contains this.
+                Stage::Entering { .. } => {}
+            }
+        }
+    }
+}
+
+/// Holds a frame back for somebody who is still entering; one too many, and the outbox will cut it.
+fn hold(held: &mut Vec<Frame>, frame: Frame, limits: &Limits) {
+    if held.len() <= limits.outbox_frames {
+        held.push(frame);
+    }
+}
+
+impl Subject {
+    pub(super) fn render(&self, room: &BareJid) -> crate::outbox::Shared {
+        render::subject(room, self.text.as_deref(), self.nick.as_deref(), self.at)
+    }
+}

@@ -1,0 +1,505 @@
+//! Who is in a room: entering, changing, leaving, and what the others are told.
+//!
+//! An occupant is one full address. Several of one account may share a nick (XEP-0045 section
+//! 7.2.8 leaves that to us): so a client that lost its connection can come back at once while its
+//! old stream is still thought alive, and a phone can be there beside a desktop.
+
+use super::house::{House, Open, Room, RoomName, State, Term};
+use super::{Enter, RoomError};
+use crate::outbox::{Frame, Outbox, Recipient, Shared};
+use crate::peers::{Change, PeerMessage, Seen, tell_all};
+use crate::post::occupant_id;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+use xmpp::muc::{self, Item, status};
+use xmpp::{BareJid, Element, FullJid, stanza_id};
+
+/// Somebody in a room.
+#[derive(Debug)]
+pub(super) struct Occupant {
+    /// Its address in the room; the resource is its nick.
+    pub(super) address: FullJid,
+    /// What of its presence is passed on.
+    pub(super) payloads: Vec<Element>,
+    /// Its presence as the others see it.
+    pub(super) presence: Shared,
+    pub(super) place: Place,
+}
+
+/// Where an occupant's stream is.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// At this server.
+    Here(Here),
+    /// At that server; with the same id of its stay as there.
+    There { server: String, stay: Uuid },
+}
+
+/// An occupant whose stream is at this server.
+#[derive(Debug)]
+pub(super) struct Here {
+    pub(super) outbox: Outbox,
+    pub(super) recipient: Recipient,
+    pub(super) stage: Stage,
+    /// Tells this stay from others; made later means greater, for it begins with the time.
+    pub(super) stay: Uuid,
+    /// Do the others know of it?
+    pub(super) announced: bool,
+}
+
+/// How far in it is.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Its history is being read: up to `bound`, once that is decided. Later posts are held back.
+    Entering { bound: Option<i64>, held: Vec<Frame> },
+    /// It is shown all posts after `since`.
+    Present { since: i64 },
+}
+
+/// How a client's attempt to enter went on.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// It is in.
+    In,
+    /// The term changed meanwhile: its history must be read again.
+    Again,
+}
+
+/// A stay that ends when this is dropped, unless it was [settled](House::settle).
+#[derive(Debug)]
+pub(super) struct Stay {
+    pub(super) house: Arc<House>,
+    pub(super) room: RoomName,
+    pub(super) who: FullJid,
+    pub(super) id: Uuid,
+    pub(super) settled: bool,
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        if !self.settled {
+            let mut state = self.house.lock();
+            let stays = |o: &Occupant| matches!(&o.place, Place::Here(h) if h.stay == self.id);
+            let room = state.rooms.get(&self.room);
+            if room.and_then(|room| room.occupants.get(&self.who)).is_some_and(stays) {
+                self.house.remove(&mut state, &self.room, &self.who, None, &[]);
+            }
+        }
+    }
+}
+
+impl House {
+    /// May `bare` have this nick, as far as is known here?
+    pub(super) fn nick_is_free(&self, room: &str, nick: &str, bare: &BareJid) -> bool {
+        self.lock().rooms.get(room).is_none_or(|room| !room.has_other(nick, bare))
+    }
+
+    /// Puts a client into a room, unseen by the others as yet.
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        name: &RoomName,
+        enter: &Enter,
+    ) -> Result<Stay, RoomError> {
+        let mut state = self.lock();
+        let limit = self.limits.rooms_per_client;
+        let rooms = state.clients.get(&enter.who);
+        if rooms.is_some_and(|rooms| rooms.len() >= limit && !rooms.contains(name)) {
+            return Err(RoomError::TooManyRooms(limit));
+        }
+        let Some((name, room)) = state.room(name) else { return Err(RoomError::NoSuchRoom) };
+        let id = Uuid::now_v7();
+        let result = room.begin(enter, id);
+        if result.is_ok() {
+            state.clients.entry(enter.who.clone()).or_default().insert(Arc::clone(&name));
+        } else {
+            state.tidy(&name);
+        }
+        result?;
+        let who = enter.who.clone();
+        Ok(Stay { house: Arc::clone(self), room: name, who, id, settled: false })
+    }
+
+    /// Decides up to where a client that is entering gets history: what was shown so far, if that
+    /// counts in `term`.
+    pub(super) fn bound(&self, stay: &Stay, term: Term) -> Option<i64> {
+        let mut state = self.lock();
+        let room = state.rooms.get_mut(&stay.room)?;
+        let shown = room.open.as_ref().filter(|open| open.term == term)?.shown;
+        let here = room.here(&stay.who).filter(|here| here.stay == stay.id)?;
+        here.stage = Stage::Entering { bound: Some(shown), held: Vec::new() };
+        Some(shown)
+    }
+
+    /// Lets a client in: gives it the others' presence, its own, history, subject, and what was
+    /// held back, in the order of XEP-0045 section 7.1; and tells the others.
+    pub(super) fn settle(
+        &self,
+        stay: &mut Stay,
+        term: Term,
+        history: &[Shared],
+    ) -> Result<Settled, RoomError> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let gone = RoomError::Wait;
+        let Some(room) = state.rooms.get_mut(&stay.room) else { return Err(gone) };
+        let Some(open) = room.open.clone() else { return Err(gone) };
+        let mine = |here: &&mut Here| here.stay == stay.id;
+        let Some(here) = room.here(&stay.who).filter(mine) else { return Err(gone) };
+        let decided = matches!(here.stage, Stage::Entering { bound: Some(_), .. });
+        if !decided || open.term != term {
+            return Ok(Settled::Again);
+        }
+        let nick = room.occupants[&stay.who].nick().to_owned();
+        if room.has_other(&nick, &stay.who.to_bare()) {
+            return Err(RoomError::NickTaken);
+        }
+        let Some(here) = room.here(&stay.who) else { return Err(gone) };
+        let Stage::Entering { bound: Some(bound), held } =
+            std::mem::replace(&mut here.stage, Stage::Present { since: 0 })
+        else {
+            return Ok(Settled::Again);
+        };
+        here.stage = Stage::Present { since: bound };
+        here.announced = true;
+        room.welcome(&stay.who, &open, history, held);
+        room.announce(&stay.who);
+        stay.settled = true;
+        let change = room.seen(&stay.room, &stay.who).map(Change::Present);
+        self.tell(state, change);
+        Ok(Settled::In)
+    }
+
+    /// The room's id and the address in it of a client of ours that may speak there.
+    pub(super) fn speaks(&self, name: &str, who: &FullJid) -> Option<(Uuid, FullJid)> {
+        let mut state = self.lock();
+        let room = state.rooms.get_mut(name)?;
+        let id = room.open.as_ref()?.id;
+        let present = matches!(room.here(who)?.stage, Stage::Present { .. });
+        present.then(|| (id, room.occupants[who].address.clone()))
+    }
+
+    /// Where to send something to a client of ours in a room.
+    pub(super) fn outbox(&self, name: &str, who: &FullJid) -> Option<(Outbox, Recipient)> {
+        let mut state = self.lock();
+        let here = state.rooms.get_mut(name)?.here(who)?;
+        Some((here.outbox.clone(), here.recipient.clone()))
+    }
+
+    /// How many are in a room, on all servers.
+    pub(super) fn occupants(&self, name: &str) -> usize {
+        let state = self.lock();
+        let room = state.rooms.get(name);
+        room.map_or(0, |room| room.occupants.values().filter(|o| o.is_announced()).count())
+    }
+
+    /// Gives an occupant another nick, which has been reserved.
+    pub(super) fn rename(&self, name: &str, who: &FullJid, to: FullJid) -> Result<(), RoomError> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let room = state.rooms.get_mut(name).ok_or(RoomError::NotAnOccupant)?;
+        if !room.occupants.contains_key(who) {
+            return Err(RoomError::NotAnOccupant);
+        }
+        room.rename(who, to);
+        let change = room.seen(name, who).map(Change::Present);
+        self.tell(state, change);
+        Ok(())
+    }
+
+    /// Takes over an occupant's new presence and tells the others.
+    pub(super) fn change(
+        &self,
+        name: &str,
+        who: &FullJid,
+        payloads: Vec<Element>,
+    ) -> Result<(), RoomError> {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let room = state.rooms.get_mut(name).ok_or(RoomError::NotAnOccupant)?;
+        let occupant = room.occupants.get_mut(who).ok_or(RoomError::NotAnOccupant)?;
+        occupant.wear(who, payloads);
+        if !occupant.is_announced() {
+            return Ok(());
+        }
+        room.announce(who);
+        room.announce_to_self(who);
+        let change = room.seen(name, who).map(Change::Present);
+        self.tell(state, change);
+        Ok(())
+    }
+
+    /// A client of ours leaves a room.
+    pub(super) fn leave(&self, name: &str, who: &FullJid, status: Option<&str>) {
+        let mut state = self.lock();
+        let here = state.rooms.get_mut(name).and_then(|room| room.here(who)).is_some();
+        if here {
+            self.remove(&mut state, name, who, status, &[]);
+        }
+    }
+
+    /// A client of ours is gone from everywhere.
+    pub(super) fn gone(&self, who: &FullJid) {
+        let mut state = self.lock();
+        for room in state.clients.remove(who).unwrap_or_default() {
+            self.remove(&mut state, &room, who, None, &[]);
+        }
+    }
+
+    /// Takes a client of ours out of a room, and tells it, the others and the other servers.
+    pub(super) fn remove(
+        &self,
+        state: &mut State,
+        name: &str,
+        who: &FullJid,
+        status: Option<&str>,
+        codes: &[u16],
+    ) {
+        if let Some(rooms) = state.clients.get_mut(who) {
+            rooms.remove(name);
+            if rooms.is_empty() {
+                state.clients.remove(who);
+            }
+        }
+        let Some(room) = state.rooms.get_mut(name) else { return };
+        let Some(occupant) = room.occupants.remove(who) else { return };
+        let Place::Here(here) = &occupant.place else { return };
+        if here.announced {
+            let own = [&[status::SELF], codes].concat();
+            let farewell = gone(&occupant.address, who, &says(status), None, &own);
+            here.outbox.push(farewell.to(&here.recipient));
+            room.announce_gone(who, &occupant.address, status, codes);
+            let left = Change::Left {
+                room: name.to_owned(),
+                who: who.to_string(),
+                status: status.map(str::to_owned),
+            };
+            self.tell(state, Some(left));
+        }
+        state.tidy(name);
+    }
+
+    /// Tells the other servers of a change among our occupants.
+    fn tell(&self, state: &mut State, change: Option<Change>) {
+        let Some(change) = change else { return };
+        state.sequence += 1;
+        let (incarnation, sequence) = (self.incarnation, state.sequence);
+        let message = PeerMessage::Occupants { incarnation, sequence, change };
+        tell_all(&*self.peers, &message);
+    }
+}
+
+impl Room {
+    fn begin(&mut self, enter: &Enter, stay: Uuid) -> Result<(), RoomError> {
+        let address = self.address.with_resource_str(&enter.nick).or(Err(RoomError::BadNick))?;
+        if self.has_other(address.resource().as_str(), &enter.who.to_bare()) {
+            return Err(RoomError::NickTaken);
+        }
+        let before = self.occupants.get(&enter.who);
+        let announced =
+            before.is_some_and(|o| matches!(&o.place, Place::Here(here) if here.announced));
+        if announced {
+            self.rename(&enter.who, address.clone());
+        }
+        let here = Here {
+            outbox: enter.outbox.clone(),
+            recipient: Recipient::new(&enter.who),
+            stage: Stage::Entering { bound: None, held: Vec::new() },
+            stay,
+            announced,
+        };
+        let payloads = enter.payloads.clone();
+        let occupant = Occupant::new(&enter.who, address, payloads, Place::Here(here));
+        self.occupants.insert(enter.who.clone(), occupant);
+        Ok(())
+    }
+
+    /// The occupant `who`, if it is at this server.
+    pub(super) fn here(&mut self, who: &FullJid) -> Option<&mut Here> {
+        match &mut self.occupants.get_mut(who)?.place {
+            Place::Here(here) => Some(here),
+            Place::There { .. } => None,
+        }
+    }
+
+    /// Has another account than `bare` this nick?
+    pub(super) fn has_other(&self, nick: &str, bare: &BareJid) -> bool {
+        self.occupants.iter().any(|(who, o)| o.nick() == nick && who.to_bare() != *bare)
+    }
+
+    /// As the other servers are told of it.
+    pub(super) fn seen(&self, name: &str, who: &FullJid) -> Option<Seen> {
+        let occupant = self.occupants.get(who)?;
+        Some(Seen {
+            room: name.to_owned(),
+            who: who.to_string(),
+            nick: occupant.nick().to_owned(),
+            stay: occupant.stay(),
+            payloads: occupant.payloads.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    /// Gives an occupant that is let in all that it gets at once.
+    fn welcome(&mut self, who: &FullJid, open: &Open, history: &[Shared], held: Vec<Frame>) {
+        let Some(own) = self.occupants.get(who) else { return };
+        let Place::Here(here) = &own.place else { return };
+        let mut nicks = BTreeSet::from([own.nick()]);
+        for (other, occupant) in &self.occupants {
+            if occupant.is_announced() && other != who && nicks.insert(occupant.nick()) {
+                here.outbox.push(occupant.presence.to(&here.recipient));
+            }
+        }
+        let codes = [status::NON_ANONYMOUS, status::SELF];
+        let own = presence(&own.address, who, &own.payloads, &codes).to(&here.recipient);
+        let history = history.iter().map(|shared| shared.to(&here.recipient));
+        let subject = open.subject.render(&self.address).to(&here.recipient);
+        for frame in [own].into_iter().chain(history).chain([subject]).chain(held) {
+            here.outbox.push(frame);
+        }
+    }
+
+    /// Tells all other clients of ours how `who` looks now, unless another account has its nick.
+    pub(super) fn announce(&self, who: &FullJid) {
+        let Some(occupant) = self.occupants.get(who) else { return };
+        if !self.has_other(occupant.nick(), &who.to_bare()) {
+            self.tell_here(who, &occupant.presence);
+        }
+    }
+
+    fn announce_to_self(&self, who: &FullJid) {
+        if let Some(own) = self.occupants.get(who)
+            && let Place::Here(here) = &own.place
+        {
+            let presence = presence(&own.address, who, &own.payloads, &[status::SELF]);
+            here.outbox.push(presence.to(&here.recipient));
+        }
+    }
+
+    /// Tells all clients of ours that `who`, who is not there any more, has left, unless somebody
+    /// else has its nick still.
+    pub(super) fn announce_gone(
+        &self,
+        who: &FullJid,
+        address: &FullJid,
+        status: Option<&str>,
+        codes: &[u16],
+    ) {
+        if !self.occupants.values().any(|o| o.address == *address && o.is_announced()) {
+            self.tell_here(who, &gone(address, who, &says(status), None, codes));
+        }
+    }
+
+    /// Gives `who` another nick and tells all clients of ours (XEP-0045 section 7.6).
+    pub(super) fn rename(&mut self, who: &FullJid, to: FullJid) {
+        let Some(occupant) = self.occupants.get_mut(who) else { return };
+        if occupant.address == to {
+            return;
+        }
+        let nick = to.resource().to_string();
+        let before = std::mem::replace(&mut occupant.address, to);
+        let payloads = std::mem::take(&mut occupant.payloads);
+        occupant.wear(who, payloads);
+        if !occupant.is_announced() {
+            return;
+        }
+        let others_keep_it = self.occupants.values().any(|o| o.address == before);
+        if !others_keep_it {
+            let codes = [status::NICK_CHANGED];
+            self.tell_here(who, &gone(&before, who, &[], Some(&nick), &codes));
+        }
+        if let Some(Occupant { place: Place::Here(here), .. }) = self.occupants.get(who) {
+            let codes = [status::NICK_CHANGED, status::SELF];
+            let own = gone(&before, who, &[], Some(&nick), &codes);
+            here.outbox.push(own.to(&here.recipient));
+        }
+        self.announce(who);
+        self.announce_to_self(who);
+    }
+
+    /// Gives a stanza to all clients of ours in the room but one.
+    fn tell_here(&self, but: &FullJid, stanza: &Shared) {
+        for (who, occupant) in &self.occupants {
+            if let Place::Here(here) = &occupant.place
+                && matches!(here.stage, Stage::Present { .. })
+                && who != but
+            {
+                here.outbox.push(stanza.to(&here.recipient));
+            }
+        }
+    }
+}
+
+impl Occupant {
+    pub(super) fn new(
+        who: &FullJid,
+        address: FullJid,
+        payloads: Vec<Element>,
+        place: Place,
+    ) -> Self {
+        let presence = presence(&address, who, &payloads, &[]);
+        Self { address, payloads, presence, place }
+    }
+
+    pub(super) fn nick(&self) -> &str {
+        self.address.resource().as_str()
+    }
+
+    pub(super) fn stay(&self) -> Uuid {
+        match &self.place {
+            Place::Here(here) => here.stay,
+            Place::There { stay, .. } => *stay,
+        }
+    }
+
+    /// Do the others know of it?
+    pub(super) fn is_announced(&self) -> bool {
+        match &self.place {
+            Place::Here(here) => here.announced,
+            Place::There { .. } => true,
+        }
+    }
+
+    /// Takes over a presence.
+    pub(super) fn wear(&mut self, who: &FullJid, payloads: Vec<Element>) {
+        self.presence = presence(&self.address, who, &payloads, &[]);
+        self.payloads = payloads;
+    }
+}
+
+/// An occupant's presence as the room sends it.
+fn presence(address: &FullJid, who: &FullJid, payloads: &[Element], codes: &[u16]) -> Shared {
+    let item = item(who, None, "participant");
+    room_says(muc::presence(address, payloads, &item, codes), address, who)
+}
+
+/// The presence of an occupant who goes, or who takes the nick `to`.
+fn gone(
+    address: &FullJid,
+    who: &FullJid,
+    payloads: &[Element],
+    to: Option<&str>,
+    codes: &[u16],
+) -> Shared {
+    let item = item(who, to, if to.is_some() { "participant" } else { "none" });
+    room_says(muc::gone(address, payloads, &item, codes), address, who)
+}
+
+fn room_says(mut presence: Element, address: &FullJid, who: &FullJid) -> Shared {
+    presence.push(stanza_id::occupant_id(&occupant_id(&address.to_bare(), &who.to_bare())));
+    Shared::of(&presence)
+}
+
+fn item(who: &FullJid, nick: Option<&str>, role: &'static str) -> Item {
+    Item {
+        affiliation: "member",
+        role,
+        jid: Some(who.clone()),
+        nick: nick.map(str::to_owned),
+        reason: None,
+    }
+}
+
+fn says(status: Option<&str>) -> Vec<Element> {
+    let element = |text| Element::new(xmpp::ns::CLIENT, "status").with_text(text);
+    status.map(element).into_iter().collect()
+}
