@@ -31,6 +31,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::Chat;
 use crate::accounts::Accounts;
 use crate::activity::Activity;
 use crate::rooms::Rooms;
@@ -44,7 +45,8 @@ const ALPN: &[u8] = b"xmpp-client";
 /// How clients come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// In the clear, and not a step further without STARTTLS (RFC 6120 section 5).
+    /// In the clear, and not a step further without STARTTLS (RFC 6120 section 5). Who begins with
+    /// TLS all the same is understood, since `see-other-host` names one port for both.
     StartTls,
     /// TLS from the first byte (XEP-0368).
     DirectTls,
@@ -81,7 +83,7 @@ struct Shared {
     rooms: Rooms,
     activity: watch::Receiver<Activity>,
     connections: Arc<Semaphore>,
-    logins: Semaphore,
+    derivations: Semaphore,
     strangers: listener::Strangers,
     bound: bound::Bound,
     tasks: TaskTracker,
@@ -95,13 +97,10 @@ impl std::fmt::Debug for Streams {
 }
 
 impl Streams {
-    /// Streams over these accounts and rooms. They end, politely, when `stop` is cancelled; `tasks`
-    /// owns them.
+    /// Streams to a chat server. They end, politely, when `stop` is cancelled; `tasks` owns them.
     pub fn new(
         settings: Settings,
-        accounts: Accounts,
-        rooms: Rooms,
-        activity: watch::Receiver<Activity>,
+        chat: &Chat,
         tasks: TaskTracker,
         stop: CancellationToken,
     ) -> Self {
@@ -111,13 +110,13 @@ impl Streams {
             start_tls: TlsAcceptor::from(Arc::clone(&settings.tls)),
             direct_tls: TlsAcceptor::from(Arc::new(direct)),
             connections: Arc::new(Semaphore::new(settings.limits.connections)),
-            logins: Semaphore::new(settings.limits.logins_at_once),
+            derivations: Semaphore::new(settings.limits.derivations_at_once),
             strangers: listener::Strangers::new(settings.limits.strangers_per_address),
             bound: bound::Bound::default(),
             settings,
-            accounts,
-            rooms,
-            activity,
+            accounts: chat.accounts().clone(),
+            rooms: chat.rooms().clone(),
+            activity: chat.activity(),
             tasks,
             stop,
         }))

@@ -40,6 +40,11 @@ impl Handled {
         }
     }
 
+    /// How many have arrived and cannot be acknowledged yet.
+    pub(super) fn waiting(&self) -> usize {
+        self.later.len()
+    }
+
     /// The client asks: the count to tell, modulo 2^32 (XEP-0198 section 4).
     pub(super) fn asked(&mut self) -> u32 {
         self.owed = !self.later.is_empty();

@@ -111,7 +111,6 @@ impl Client<'_> {
     async fn read(&mut self, mut reading: Reading, taken: &Taken) -> End {
         let mut activity = self.streams.0.activity.clone();
         let stop = self.streams.0.stop.clone();
-        let mut buffer = [0; READ_BYTES];
         loop {
             match self.handle_read(&mut reading).await {
                 Ok(()) => {}
@@ -119,7 +118,8 @@ impl Client<'_> {
                 Err(end) => return end,
             }
             let listen_until = self.listen_until();
-            let room = self.posts.len() < self.streams.limits().posts_in_flight;
+            let room = self.has_room();
+            reading.unread.reserve(READ_BYTES);
             tokio::select! {
                 biased;
                 () = taken.replaced() => return conflict().into(),
@@ -129,12 +129,9 @@ impl Client<'_> {
                     return self.finish(&mut reading, end).await;
                 }
                 Some(posted) = self.posts.next() => self.posted(&posted),
-                read = reading.socket.read(&mut buffer), if room => match read {
+                read = reading.socket.read_buf(&mut reading.unread), if room => match read {
                     Ok(0) => return std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into(),
-                    Ok(read) => {
-                        self.listening = Listening::Since(Instant::now());
-                        reading.unread.extend_from_slice(&buffer[..read]);
-                    }
+                    Ok(_) => self.listening = Listening::Since(Instant::now()),
                     Err(error) => return error.into(),
                 },
                 () = tokio::time::sleep_until(listen_until), if room => {
@@ -146,20 +143,22 @@ impl Client<'_> {
         }
     }
 
+    /// May more of it be handled now?
+    fn has_room(&self) -> bool {
+        let limits = self.streams.limits();
+        let waiting = self.handled.as_ref().map_or(0, Handled::waiting);
+        self.posts.len() < limits.posts_in_flight && waiting < limits.unacknowledged
+    }
+
     /// Handles what was read, until it needs more or has too many posts on their way.
     async fn handle_read(&mut self, reading: &mut Reading) -> Result<(), End> {
-        while self.posts.len() < self.streams.limits().posts_in_flight {
+        while self.has_room() {
             let mut input = reading.unread.as_slice();
             let event = reading.parser.read(&mut input);
             let read = reading.unread.len() - input.len();
             reading.unread.drain(..read);
             match event? {
-                None => {
-                    if reading.unread.capacity() > READ_BYTES {
-                        reading.unread = Vec::new();
-                    }
-                    return Ok(());
-                }
+                None => return Ok(()),
                 Some(Event::Stanza(element)) => self.first_level(element).await?,
                 Some(Event::Closed) => return Err(End::Closed),
                 Some(Event::Opened(_)) => {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use xmpp::stream::{STANZA_BYTES_AFTER_LOGIN, STANZA_BYTES_BEFORE_LOGIN};
 
-/// How much of everything clients may have. Rooms per client and what may wait for a client stand in
-/// [`crate::settings::Limits`].
+/// How much of everything clients may have. Rooms per client, and what may wait for a client, stand
+/// in [`crate::settings::Limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections of all clients together. One more is refused with `resource-constraint`.
@@ -14,8 +14,8 @@ pub struct Limits {
     pub strangers_per_address: usize,
     /// From the accepted socket to the bound address, TLS handshake included.
     pub login_time: Duration,
-    /// Logins that ask the database at one time: how fast a crowd that returns is let in.
-    pub logins_at_once: usize,
+    /// Passwords (SASL PLAIN) whose keys are derived at one time: it costs processor time.
+    pub derivations_at_once: usize,
     /// Failed logins on one connection.
     pub login_attempts: usize,
     /// The largest stanza before login, in bytes.
@@ -24,6 +24,9 @@ pub struct Limits {
     pub stanza_bytes_after_login: usize,
     /// Posts of one client that are not durable yet; at this number it is not read from.
     pub posts_in_flight: usize,
+    /// Stanzas of one client that wait to be acknowledged behind a post that is not durable yet; at
+    /// this number it is not read from.
+    pub unacknowledged: usize,
     /// How long a client may be silent before it is asked whether it is there.
     pub probe_after: Duration,
     /// How long it may take to answer.
@@ -42,11 +45,12 @@ impl Default for Limits {
             connections: 10_000,
             strangers_per_address: 256,
             login_time: Duration::from_mins(1),
-            logins_at_once: 16,
+            derivations_at_once: 4,
             login_attempts: 3,
             stanza_bytes_before_login: STANZA_BYTES_BEFORE_LOGIN,
             stanza_bytes_after_login: STANZA_BYTES_AFTER_LOGIN,
             posts_in_flight: 64,
+            unacknowledged: 4_096,
             probe_after: Duration::from_mins(1),
             probe_patience: Duration::from_secs(30),
             write_patience: Duration::from_secs(30),

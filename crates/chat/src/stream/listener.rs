@@ -108,7 +108,8 @@ impl Streams {
     }
 }
 
-/// Turns a connection away without a task and without waiting. Only in the clear it can be told why.
+/// Turns a connection away without a task and without waiting. Only in the clear it can be told
+/// why.
 fn refuse(socket: &TcpStream, entry: Entry, domain: &str, why: &str) {
     tracing::debug!(why, "a connection was refused");
     if entry == Entry::StartTls {

@@ -155,8 +155,12 @@ impl Exchange {
         Ok(Self { session, mechanism, begun: false })
     }
 
-    /// Takes the client's next message. Costs a key derivation with PLAIN: not for the runtime's
-    /// own threads.
+    /// Must the keys of a password be derived? That takes milliseconds of processor time.
+    pub(super) fn is_slow(&self) -> bool {
+        self.mechanism == PLAIN
+    }
+
+    /// Takes the client's next message.
     pub(super) fn step(&mut self, message: &[u8]) -> Result<Next, Failure> {
         match (self.mechanism, std::mem::replace(&mut self.begun, true)) {
             (SCRAM, false) => scram_first(message)?,

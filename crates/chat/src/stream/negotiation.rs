@@ -1,4 +1,5 @@
-//! From an accepted socket to a bound address: header, TLS, login, resource (RFC 6120 sections 4-7).
+//! From an accepted socket to a bound address: header, TLS, login, resource (RFC 6120, sections 4
+//! to 7).
 
 use tokio::net::TcpStream;
 use xmpp::sasl::{self, Failure, Request};
@@ -12,6 +13,9 @@ use super::login::{self, Candidate, Exchange, Next};
 use super::wire::{End, Wire};
 use super::{Entry, Streams};
 use crate::activity::Activity;
+
+/// How a TLS handshake begins (RFC 8446 section 5.1); no stream begins so.
+const TLS_HANDSHAKE: [u8; 1] = [22];
 
 /// A client that is ready to live.
 pub(super) struct Ready {
@@ -44,7 +48,9 @@ pub(super) async fn negotiate(
 /// Reaches TLS, by one way or the other. Nobody gets further without.
 async fn secure(streams: &Streams, socket: TcpStream, entry: Entry) -> Result<Wire, End> {
     let limits = streams.limits().before_login();
-    if entry == Entry::DirectTls {
+    let mut first = [0];
+    if entry == Entry::DirectTls || (socket.peek(&mut first).await? == 1 && first == TLS_HANDSHAKE)
+    {
         let socket = streams.0.direct_tls.accept(socket).await?;
         return Ok(Wire::new(Box::new(socket), limits));
     }
@@ -178,23 +184,37 @@ async fn attempt(
     let candidate = candidate(streams, &mechanism, &message).await?;
     let mut exchange = Exchange::new(&mechanism, candidate)?;
     loop {
-        // A key derivation takes milliseconds: the runtime's own threads have other work.
-        let stepped = streams.0.tasks.spawn_blocking(move || {
-            let next = exchange.step(&message);
-            (exchange, next)
-        });
-        let (after, next) = stepped.await.map_err(|_| Failure::TemporaryAuthFailure)?;
+        let next;
+        (exchange, next) = step(streams, exchange, message).await?;
         match next? {
-            Next::Challenge(challenge) => {
-                exchange = after;
-                message = respond(wire, &challenge).await?;
-            }
+            Next::Challenge(challenge) => message = respond(wire, &challenge).await?,
             Next::Known { local, last } => {
                 wire.send(&sasl::success(last.as_deref())).await?;
                 return Ok(local);
             }
         }
     }
+}
+
+/// Takes one step, away from the runtime's own threads where it is slow.
+async fn step(
+    streams: &Streams,
+    mut exchange: Exchange,
+    message: Vec<u8>,
+) -> Result<(Exchange, Result<Next, Failure>), Failure> {
+    if !exchange.is_slow() {
+        let next = exchange.step(&message);
+        return Ok((exchange, next));
+    }
+    let permit = streams.0.derivations.acquire().await;
+    let permit = permit.map_err(|_| Failure::TemporaryAuthFailure)?;
+    let stepped = streams.0.tasks.spawn_blocking(move || {
+        let next = exchange.step(&message);
+        (exchange, next)
+    });
+    let stepped = stepped.await.map_err(|_| Failure::TemporaryAuthFailure);
+    drop(permit);
+    stepped
 }
 
 /// Sends a challenge and waits for the response.
@@ -212,14 +232,12 @@ async fn respond(wire: &mut Wire, challenge: &[u8]) -> Result<Vec<u8>, Attempt> 
 /// The keys to check a claim against. A name that does not exist costs a look-up, too.
 async fn candidate(streams: &Streams, mechanism: &str, first: &[u8]) -> Result<Candidate, Attempt> {
     let local = login::claimed(mechanism, first)?;
-    let permit = streams.0.logins.acquire().await.map_err(|_| Failure::TemporaryAuthFailure)?;
     let accounts = &streams.0.accounts;
     let name = local.unwrap_or_default();
     let found = accounts.scram_keys(&name).await.map_err(|error| {
         tracing::warn!(%error, "a login could not be checked");
         Failure::TemporaryAuthFailure
     })?;
-    drop(permit);
     let exists = found.is_some();
     let keys = found.unwrap_or_else(|| login::likely_keys(&streams.0.settings.secret, &name));
     Ok(Candidate { local: name, keys, exists, domain: streams.domain().to_owned() })

@@ -60,10 +60,9 @@ impl<S: Socket> Wire<S> {
             if let Some(event) = event? {
                 return Ok(event);
             }
-            let mut buffer = [0; READ_BYTES];
-            match self.socket.read(&mut buffer).await? {
-                0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-                read => self.unread.extend_from_slice(&buffer[..read]),
+            self.unread.reserve(READ_BYTES);
+            if self.socket.read_buf(&mut self.unread).await? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
         }
     }
