@@ -1,4 +1,4 @@
-//! A client's stream from the first byte to the last, over real sockets, TLS and PostgreSQL.
+//! A client's stream from the first byte to the last, over real sockets, TLS and `PostgreSQL`.
 
 use crate::server::{DOMAIN, ROOM, Server};
 use chat::activity::Activity;
