@@ -26,6 +26,7 @@ mod rewind;
 mod roles;
 mod server_log;
 mod settings;
+pub mod shipping;
 mod slots;
 mod source;
 

@@ -12,3 +12,4 @@ mod lifecycle;
 mod mirror;
 mod refusals;
 mod rewinding;
+mod shipping;

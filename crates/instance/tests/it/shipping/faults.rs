@@ -1,0 +1,121 @@
+//! Files that arrive again, torn, or wrong.
+
+use std::fs;
+use std::path::Path;
+
+use instance::SEGMENT_BYTES;
+use instance::shipping::{ShippingError, Standing, Word, missing};
+use testkit::eventually;
+
+use super::support::{DEADLINE, REIGN, World, alarm, insert, run, stands};
+
+fn plain(path: &Path) -> Vec<u8> {
+    zstd::decode_all(fs::File::open(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_same_file_twice_is_accepted_other_content_is_an_alarm() {
+    run(async {
+        let world = World::new().await;
+        let receiver = world.receive().await;
+        for _ in 0..2 {
+            world.fill_segment(50).await;
+        }
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        receiver.stop().await;
+        let before = world.lines();
+        let folder = world.opened().folder(REIGN);
+        let name = &before[0].name;
+        let content = plain(&folder.path().join(format!("{name}.zst")));
+        let again = folder.incoming().join(name);
+
+        fs::write(&again, &content).unwrap();
+        let receiver = world.receive().await;
+        eventually(DEADLINE, "the second copy is let go", async || {
+            if again.exists() { Err(receiver.standing().borrow().clone()) } else { Ok(()) }
+        })
+        .await;
+        receiver.stop().await;
+        assert_eq!(world.lines(), before);
+
+        let mut other = content.clone();
+        other[5_000_000] ^= 1;
+        fs::write(&again, &other).unwrap();
+        let receiver = world.receive().await;
+        let why = alarm(&receiver).await;
+        assert!(why.starts_with("OtherContent") && why.contains(name), "{why}");
+        assert_eq!(world.lines(), before, "the first one stays");
+        assert_eq!(plain(&folder.path().join(format!("{name}.zst"))), content);
+    });
+}
+
+#[test]
+fn a_truncated_segment_is_put_aside_and_received_again() {
+    run(async {
+        let world = World::new().await;
+        let receiver = world.receive().await;
+        world.fill_segment(50).await;
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        receiver.feed_from(None);
+        stands(&receiver, |it| matches!(it, Standing::Idle)).await;
+        // The open one, as if a broken disk had cut it and called it complete.
+        let folder = world.opened().folder(REIGN);
+        let name = end.file_name(1);
+        let partial = folder.incoming().join(format!("{name}.partial"));
+        fs::File::options().write(true).open(&partial).unwrap().set_len(SEGMENT_BYTES / 2).unwrap();
+        fs::rename(&partial, folder.incoming().join(&name)).unwrap();
+        let refused = folder.path().join("refused").join(format!("{name}.0"));
+        eventually(DEADLINE, "it is put aside", async || {
+            if refused.exists() { Ok(()) } else { Err(receiver.standing().borrow().clone()) }
+        })
+        .await;
+        receiver.feed_from(Some(world.feed()));
+        world.fill_segment(50).await;
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        let words = missing(&world.opened(), world.begin.lsn, end).unwrap();
+        let whole = words.iter().all(|it| matches!(it.1, Word::Found | Word::MissingUploading));
+        assert!(whole, "{words:?}");
+        receiver.stop().await;
+    });
+}
+
+#[test]
+fn torn_manifest_line_is_cut() {
+    run(async {
+        let world = World::new().await;
+        let receiver = world.receive().await;
+        for _ in 0..2 {
+            world.fill_segment(50).await;
+        }
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        receiver.stop().await;
+        let manifest = world.opened().folder(REIGN).path().join("manifest.jsonl");
+        let whole = fs::read(&manifest).unwrap();
+        fs::write(&manifest, [&whole[..], b"{\"name\":\"0000000100000"].concat()).unwrap();
+        let receiver = world.receive().await;
+        world.fill_segment(50).await;
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        receiver.stop().await;
+        assert!(fs::read(&manifest).unwrap().starts_with(&whole));
+        let words = missing(&world.opened(), world.begin.lsn, end).unwrap();
+        assert!(words.iter().all(|it| it.1 != Word::MissingLost), "{words:?}");
+
+        // In the middle it is damage, not a crash.
+        let text = String::from_utf8(whole).unwrap();
+        fs::write(&manifest, text.replacen("\"size\"", "\"sice\"", 1)).unwrap();
+        let settings = world.settings(REIGN).await;
+        let refused = instance::shipping::Receiver::start(settings, &world.tasks, &world.shutdown);
+        let refused = refused.unwrap_err();
+        assert!(matches!(refused, ShippingError::CorruptManifest { line: 1, .. }), "{refused}");
+    });
+}
