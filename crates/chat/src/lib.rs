@@ -24,10 +24,12 @@ mod history;
 pub mod outbox;
 pub mod peers;
 mod post;
+pub mod provision;
 mod reader;
 mod reads;
 mod render;
 pub mod rooms;
+pub mod salvage;
 pub mod settings;
 pub mod stream;
 mod writer;
@@ -37,5 +39,7 @@ pub use post::STANDFAST;
 pub use reads::Unavailable;
 
 /// The schema `chat`, for [`db::migrate`]. Afterwards [`provision::grant`] lets servers in.
-pub const SCHEMA: &[db::Migration] =
-    &[db::Migration { number: 1, name: "chat", sql: include_str!("../schema/001_chat.sql") }];
+pub const SCHEMA: &[db::Migration] = &[
+    db::Migration { number: 1, name: "chat", sql: include_str!("../schema/001_chat.sql") },
+    db::Migration { number: 2, name: "salvage", sql: include_str!("../schema/002_salvage.sql") },
+];
