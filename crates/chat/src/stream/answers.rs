@@ -17,12 +17,13 @@ const NAME: &str = "Standfast";
 const EVERYWHERE: [&str; 3] = [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
 
 /// What every room supports.
-const ROOM: [&str; 10] = [
+const ROOM: [&str; 11] = [
     ns::MUC,
     ns::MUC_STABLE_ID,
     ns::SELF_PING_OPTIMISATION,
     ns::MAM,
     ns::STANZA_ID,
+    ns::OCCUPANT_ID,
     "muc_persistent",
     "muc_public",
     "muc_open",
