@@ -110,29 +110,29 @@ pub fn drained_end(share: &Share, needed: Lsn) -> Result<DrainedEnd, ShippingErr
     let (Some((first, last)), Some(newest)) = (view.numbers(), view.newest()) else {
         return Ok(DrainedEnd { end: None, lost: None });
     };
-    let mut bad = Vec::new();
-    // WAL before the first file of the share came with the base backup.
-    for number in needed.segment().max(first)..=last {
+    let mut bad: Vec<(u64, Lsn)> = Vec::new();
+    for number in needed.segment()..=last {
+        let start = Lsn::of_segment(number);
         match view.number(number) {
-            None => bad.push(number),
+            None => bad.push((number, start)),
             Some((_, Held::Closed { line, path })) => {
                 match decompress(path, line, &mut std::io::sink()) {
-                    Err(ShippingError::Damaged { .. }) => bad.push(number),
+                    Err(ShippingError::Damaged { .. }) => bad.push((number, start)),
                     proven => proven?,
                 }
             }
             // Only the end of the branch may be unfinished.
             Some((segment, held)) if number < last && held.end() < segment.end() => {
-                bad.push(number);
+                bad.push((number, held.end()));
             }
             Some((_, Held::Open { .. })) => {}
         }
     }
-    let range = bad.first().map(|first_bad| LostRange {
+    let range = bad.first().map(|(_, from)| LostRange {
         timeline: newest.timeline,
-        from: Lsn::of_segment(*first_bad),
+        from: (*from).max(needed),
         to: newest.lsn,
-        files: bad.iter().map(|number| name(&view, *number)).collect(),
+        files: bad.iter().map(|(number, _)| name(&view, *number)).collect(),
     });
     let limit = range.as_ref().map_or(newest.lsn, |it| it.from);
     let end = end_of_records(share, &view, limit, first)?;
@@ -194,8 +194,10 @@ fn end_of_records(
             return Ok(Position { timeline, lsn });
         }
     }
-    let timeline = view.number(first).map_or(1, |(it, _)| it.timeline);
-    Ok(Position { timeline, lsn: Lsn::of_segment(first) })
+    // Not even one record: nothing can be replayed from here.
+    let lsn = limit.min(Lsn::of_segment(first));
+    let timeline = view.history().map_or(1, |it| it.timeline_at(lsn));
+    Ok(Position { timeline, lsn })
 }
 
 /// The bytes of a segment, zeros where the share does not vouch for them.

@@ -48,6 +48,7 @@ fn drain_reaches_the_last_flushed_commit() {
         let all = acknowledged.lock().unwrap().clone();
         let shipped: Vec<i64> =
             all.iter().filter(|(_, lsn)| *lsn <= end).map(|(id, _)| *id).collect();
+        println!("{} of {} acknowledged rows were shipped", shipped.len(), all.len());
         assert!(shipped.len() > 1_000, "{} of {} were shipped", shipped.len(), all.len());
         let sql = "select count(*) from posts where id = any($1)";
         let present: i64 = backup.query_one(sql, &[&shipped]).await.unwrap().get(0);

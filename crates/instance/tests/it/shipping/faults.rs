@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use instance::SEGMENT_BYTES;
-use instance::shipping::{ShippingError, Standing, Word, missing};
+use instance::shipping::drain::{Drained, drained_end};
+use instance::shipping::{Receiver, ShippingError, Standing, Word, missing};
 use testkit::eventually;
 
 use super::support::{DEADLINE, REIGN, World, alarm, insert, run, stands};
@@ -86,6 +87,31 @@ fn a_truncated_segment_is_put_aside_and_received_again() {
 }
 
 #[test]
+fn a_share_that_begins_after_the_backup_instance_is_a_loss() {
+    run(async {
+        let world = World::new().await;
+        world.fill_segment(50).await;
+        world.fill_segment(50).await;
+        // A new slot keeps WAL from the last checkpoint on.
+        world.client.batch_execute("checkpoint").await.unwrap();
+        let mut settings = world.settings(REIGN).await;
+        settings.begin = None;
+        let receiver = Receiver::start(settings, &world.tasks, &world.shutdown).unwrap();
+        receiver.feed_from(Some(world.feed()));
+        world.fill_segment(50).await;
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        receiver.stop().await;
+        let drained = drained_end(&world.opened(), world.begin.lsn).unwrap();
+        let Drained::Lost { range } = drained.is_drained(world.begin.lsn, None) else {
+            panic!("promotion was not refused: {drained:?}");
+        };
+        assert_eq!((range.from, range.to), (world.begin.lsn, end));
+        assert_eq!(range.files[0], world.begin.lsn.file_name(1));
+    });
+}
+
+#[test]
 fn torn_manifest_line_is_cut() {
     run(async {
         let world = World::new().await;
@@ -114,7 +140,7 @@ fn torn_manifest_line_is_cut() {
         let text = String::from_utf8(whole).unwrap();
         fs::write(&manifest, text.replacen("\"size\"", "\"sice\"", 1)).unwrap();
         let settings = world.settings(REIGN).await;
-        let refused = instance::shipping::Receiver::start(settings, &world.tasks, &world.shutdown);
+        let refused = Receiver::start(settings, &world.tasks, &world.shutdown);
         let refused = refused.unwrap_err();
         assert!(matches!(refused, ShippingError::CorruptManifest { line: 1, .. }), "{refused}");
     });
