@@ -217,3 +217,18 @@ impl Salvaged {
         UNIX_EPOCH + Duration::from_micros(self.sent_at_micros)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_shipped_ends_where_the_next_reign_began() {
+        let room = Uuid::now_v7();
+        let parted = RoomForks { last: 50, reigns: vec![(1, 1), (2, 11), (4, 31)] };
+        let forks = Forks { rooms: BTreeMap::from([(room, parted)]) };
+        let shipped = |reign| forks.shipped(room, reign);
+        assert_eq!([1, 2, 3, 4, 5].map(shipped), [10, 30, 30, 50, 50]);
+        assert_eq!(forks.shipped(Uuid::now_v7(), 1), 0);
+    }
+}

@@ -3,7 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `house` | all rooms in memory, and showing posts |
-//! | `occupant` | entering, changing, leaving, and what the others are told |
+//! | `occupant` | entering, changing, leaving |
+//! | `telling` | what occupants are told of each other |
 //! | `enter` | the way in: nick, history, subject |
 //! | `nick` | who may have which nick |
 //! | `remote` | the other servers' occupants |
@@ -14,6 +15,7 @@ pub(crate) mod house;
 mod nick;
 mod occupant;
 mod remote;
+mod telling;
 
 pub use crate::writer::Ticket;
 pub use error::RoomError;

@@ -11,11 +11,11 @@ fn login() -> Login {
     Login { user: "standfast".to_owned(), application: "test".to_owned(), tls: Tls::Off }
 }
 
-fn primary(postgres: &Postgres, reign: i64, turn: i64) -> Primary {
+pub(crate) fn primary(postgres: &Postgres, reign: i64, turn: i64) -> Primary {
     Primary { store: "home".to_owned(), address: postgres.address(), reign, turn }
 }
 
-async fn with_term(options: Options) -> Postgres {
+pub(crate) async fn with_term(options: Options) -> Postgres {
     let postgres = testkit::postgres::start_with(options).await;
     let client = postgres.connect("postgres").await;
     client
