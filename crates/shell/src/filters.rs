@@ -35,7 +35,7 @@ pub(crate) enum Filter {
 }
 
 /// What filters see besides objects.
-pub(crate) struct View<'c> {
+pub(crate) struct Surroundings<'c> {
     /// How many characters fit into a line.
     pub(crate) width: usize,
     /// All cmdlets.
@@ -61,7 +61,7 @@ pub(crate) fn apply(
     filter: Filter,
     bound: &Bound,
     input: Vec<Value>,
-    view: &View<'_>,
+    around: &Surroundings<'_>,
 ) -> Result<Vec<Value>, Failure> {
     match filter {
         Filter::Select => objects::select(bound, input),
@@ -72,12 +72,12 @@ pub(crate) fn apply(
             require(&input, name)?;
             input.iter().map(|it| property(it, name)).collect()
         }
-        Filter::FormatTable => words::table(bound, &input, view.width),
-        Filter::FormatList => words::list(bound, input),
+        Filter::FormatTable => words::table(bound, &input, around.width),
+        Filter::FormatList => words::list(bound, input, around.width),
         Filter::ToJson => Ok(words::json(bound, input)),
         Filter::ToCsv => words::csv(bound, &input),
-        Filter::OutString => Ok(vec![crate::format::shown(&input).into()]),
-        Filter::Help => help::answer(bound, view.catalogue),
+        Filter::OutString => Ok(vec![crate::format::shown(&input, around.width).into()]),
+        Filter::Help => help::answer(bound, around.catalogue),
         Filter::Where | Filter::ExportCsv | Filter::OutFile => {
             Err(Failure::new("internal", "this filter is run elsewhere", "report this line"))
         }
@@ -85,9 +85,14 @@ pub(crate) fn apply(
 }
 
 /// The text that a filter writes to a file.
-pub(crate) fn written(filter: Filter, bound: &Bound, input: &[Value]) -> Result<String, Failure> {
+pub(crate) fn written(
+    filter: Filter,
+    bound: &Bound,
+    input: &[Value],
+    width: usize,
+) -> Result<String, Failure> {
     if filter == Filter::OutFile {
-        return Ok(crate::format::shown(input));
+        return Ok(crate::format::shown(input, width));
     }
     let lines = words::csv(bound, input)?;
     let skipped = usize::from(bound.on("Append"));

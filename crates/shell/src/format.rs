@@ -2,7 +2,7 @@
 //!
 //! Control characters that come from outside never reach a terminal.
 
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, View};
 
 /// The narrowest a table's column is cut to.
 const MIN_COLUMN: usize = 6;
@@ -10,21 +10,45 @@ const MIN_COLUMN: usize = 6;
 /// The widest a column is when there are others.
 const MAX_COLUMN: usize = 60;
 
-/// Objects as they are printed: `Property : value` with a blank line between objects, anything
-/// else in lines of its own. Empty if there are none.
-pub fn shown(values: &[Value]) -> String {
-    let mut text = String::new();
-    let mut after_object = false;
-    for (at, value) in values.iter().enumerate() {
-        let object = matches!(value, Value::Object(_));
-        if at > 0 && (object || after_object) {
-            text.push('\n');
+/// Objects as they are printed: `Property : value` with a blank line between objects, a table of
+/// those that say so, anything else in lines of its own. Empty if there are none.
+pub fn shown(values: &[Value], width: usize) -> String {
+    let same = |a: &Value, b: &Value| match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.view == View::Table && b.view == View::Table && a.kind == b.kind
         }
-        after_object = object;
-        match value {
-            Value::Object(it) => text.push_str(&list(it)),
-            Value::List(items) => items.iter().for_each(|it| line(&mut text, &within(it))),
-            other => line(&mut text, &other.to_string()),
+        (Value::Object(_), _) | (_, Value::Object(_)) => false,
+        _ => true,
+    };
+    let parts: Vec<String> = values.chunk_by(same).map(|it| together(it, width)).collect();
+    parts.join("\n")
+}
+
+/// What is printed without a blank line in between.
+fn together(values: &[Value], width: usize) -> String {
+    let mut text = String::new();
+    match values {
+        [Value::Object(first), ..] if first.view == View::Table => {
+            let objects: Vec<Object> = values
+                .iter()
+                .filter_map(|it| if let Value::Object(it) = it { Some(it.clone()) } else { None })
+                .collect();
+            let names: Vec<String> =
+                first.properties.iter().map(|(name, _)| name.clone()).collect();
+            text = table(&objects, &names, Heading::Shown, width);
+        }
+        _ => {
+            for value in values {
+                match value {
+                    Value::Object(it) => text.push_str(&list(it)),
+                    Value::List(items) => {
+                        for item in items {
+                            line(&mut text, &within(item));
+                        }
+                    }
+                    other => line(&mut text, &other.to_string()),
+                }
+            }
         }
     }
     text

@@ -174,7 +174,7 @@ fn facts(it: &Parameter) -> Vec<String> {
     if let Some(position) = it.position {
         facts.push(format!("May stand without its name at place {}.", position + 1));
     }
-    if !matches!(it.takes, Type::Switch | Type::Text) {
+    if !matches!(it.takes, Type::Switch | Type::Text | Type::Enum(_)) {
         facts.push(format!("Takes {}.", describe(it.takes)));
     }
     if !it.aliases.is_empty() {

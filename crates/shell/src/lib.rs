@@ -47,4 +47,9 @@ pub use run::{
     Answer, CHOICES, Call, Consent, Environment, Existing, FileRead, FileWrite, Need, Question, Run,
 };
 pub use source::Span;
-pub use value::{Object, Value};
+pub use value::{Object, Value, View};
+
+/// Whether `text` is like `pattern`, whatever the case: `*` any characters, `?` one, `[a-c]` some.
+pub fn is_like(text: &str, pattern: &str) -> bool {
+    operators::like(text, pattern, ast::Case::Ignored)
+}

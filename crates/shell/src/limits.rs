@@ -16,7 +16,7 @@ pub const MAX_OBJECTS: usize = 200_000;
 pub const MAX_VALUE_SIZE: usize = 64 * 1024 * 1024;
 
 /// How much one run may do before it is stopped: expressions worked out and parts of values moved.
-pub const MAX_EFFORT: u64 = 50_000_000;
+pub const MAX_EFFORT: u64 = 10_000_000;
 
 /// The largest compiled pattern of `-match`, in bytes.
 pub const MAX_PATTERN: usize = 1024 * 1024;

@@ -37,14 +37,33 @@ pub enum Value {
 pub struct Object {
     /// What it is, such as `PersistentChatState`; empty for `@{ ... }`.
     pub kind: String,
+    /// How it is printed when nothing else is said.
+    #[serde(default)]
+    pub view: View,
     /// Its properties, in the order they are printed.
     pub properties: Vec<(String, Value)>,
+}
+
+/// How objects are printed when nothing else is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum View {
+    /// A line for each property, as the original prints everything.
+    #[default]
+    List,
+    /// A line for each object, for many small ones.
+    Table,
 }
 
 impl Object {
     /// An object without properties yet.
     pub fn new(kind: &str) -> Self {
-        Self { kind: kind.to_owned(), properties: Vec::new() }
+        Self { kind: kind.to_owned(), ..Self::default() }
+    }
+
+    /// The object, printed as a line of a table.
+    pub fn in_table(mut self) -> Self {
+        self.view = View::Table;
+        self
     }
 
     /// The object with one more property.

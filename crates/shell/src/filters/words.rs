@@ -27,18 +27,18 @@ pub(super) fn table(bound: &Bound, input: &[Value], width: usize) -> Result<Vec<
 }
 
 /// `Format-List`
-pub(super) fn list(bound: &Bound, input: Vec<Value>) -> Result<Vec<Value>, Failure> {
+pub(super) fn list(bound: &Bound, input: Vec<Value>, width: usize) -> Result<Vec<Value>, Failure> {
     let names = columns(bound, &input)?;
     let narrowed = input.into_iter().map(|it| match it {
         Value::Object(object) => {
             let kept =
                 names.iter().filter_map(|name| Some((name.clone(), object.get(name)?.clone())));
-            Value::Object(Object { properties: kept.collect(), kind: object.kind.clone() })
+            Value::Object(Object { properties: kept.collect(), ..Object::new(&object.kind) })
         }
         other => other,
     });
     let narrowed: Vec<Value> = narrowed.collect();
-    let shown = format::shown(&narrowed);
+    let shown = format::shown(&narrowed, width);
     Ok(if shown.is_empty() { Vec::new() } else { vec![shown.into()] })
 }
 

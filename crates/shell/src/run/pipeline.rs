@@ -7,7 +7,7 @@ use crate::bind::{Bound, Given, arrange};
 use crate::cmdlet::{CONFIRM, Cmdlet, Effect, FromPipeline, Parameter, Type, WHAT_IF};
 use crate::convert::convert;
 use crate::error::Failure;
-use crate::filters::{self, Filter, View, property};
+use crate::filters::{self, Filter, Surroundings, property};
 use crate::limits::MAX_OBJECTS;
 use crate::source::Span;
 use crate::value::{Object, Value};
@@ -264,8 +264,9 @@ impl Machine {
             (Filter::Where, None) => filters::select_where(&bound, input, &mut self.patterns),
             (Filter::ExportCsv | Filter::OutFile, _) => self.write(filter, &bound, input).await,
             _ => {
-                let view = View { width: self.environment.width, catalogue: &self.catalogue };
-                let objects = filters::apply(filter, &bound, input, &view)?;
+                let around =
+                    Surroundings { width: self.environment.width, catalogue: &self.catalogue };
+                let objects = filters::apply(filter, &bound, input, &around)?;
                 objects.into_iter().map(|it| self.kept(it)).collect()
             }
         }
@@ -294,7 +295,7 @@ impl Machine {
         input: Vec<Value>,
     ) -> Result<Vec<Value>, Failure> {
         let name = bound.text("Path").or(bound.text("FilePath")).unwrap_or_default().to_owned();
-        let text = filters::written(filter, bound, &input)?;
+        let text = filters::written(filter, bound, &input, self.environment.width)?;
         let existing = match (bound.on("Append"), bound.on("NoClobber")) {
             (true, _) => Existing::Append,
             (false, true) => Existing::Refuse,

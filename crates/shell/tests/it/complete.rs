@@ -1,6 +1,6 @@
 //! Completion and help derive from the rows.
 
-use expect_test::expect;
+use expect_test::expect_file;
 use shell::complete;
 
 use crate::rows::catalogue;
@@ -37,23 +37,7 @@ fn what_could_stand_at_the_cursor_is_offered() {
     .skip(1)
     .map(|it| offered(it))
     .collect();
-    expect![[r#"
-        Get-CsR                                            Get-CsR -> Get-CsRgsAgentGroup Get-CsRgsHolidaySet Get-CsRgsHoursOfBusiness Get-CsRgsQueue Get-CsRgsWorkflow
-        get–csth                                           get–csth -> Get-CsThing
-        Get-CsThing | sel                                  sel -> Select-Object
-        Set-CsPersistentChatState -                        - -> -Identity -PoolState -Force -WhatIf -Confirm -Verbose
-        Set-CsPersistentChatState -P                       -P -> -PoolState
-        Set-CsPersistentChatState                           -> ask for pool
-        Set-CsPersistentChatState "lyn                     lyn -> ask for pool
-        Set-CsPersistentChatState -PoolState                -> Normal FailedOver
-        Set-CsPersistentChatState global -PoolState F      F -> FailedOver
-        New-CsThing x -Open                                 -> $true $false
-        Publish-CsTopology -FileName                        -> ask for file
-        Get-Help Set-                                      Set- -> Set-CsPersistentChatActiveServer Set-CsPersistentChatState
-        Get-Help New-CsThing -Parameter S                  S -> Size Since
-        $x = Get-CsRgsQ                                    Get-CsRgsQ -> Get-CsRgsQueue
-        Nothing-Known -                                    - -> 
-    "#]].assert_eq(&all);
+    expect_file!["../completions.txt"].assert_eq(&all);
     assert!(complete("", 0, &catalogue()).candidates.len() > 20);
 }
 

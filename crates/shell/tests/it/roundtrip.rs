@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use shell::{Origin, check, complete, parse};
 
 use crate::rows::catalogue;
+use crate::stage::told;
 
 #[rustfmt::skip]
 const PIECES: &[&str] = &[
@@ -19,11 +20,14 @@ const PIECES: &[&str] = &[
 /// Pieces of which scripts are made, put together in any order.
 fn piece() -> impl Strategy<Value = String> {
     let pieces: Vec<String> = PIECES.iter().map(|it| (*it).to_owned()).collect();
-    prop_oneof![9 => proptest::sample::select(pieces), 1 => any::<char>().prop_map(|it| it.to_string())]
+    let odd = any::<char>().prop_map(|it| it.to_string());
+    prop_oneof![9 => proptest::sample::select(pieces), 1 => odd]
 }
 
 fn script() -> impl Strategy<Value = String> {
-    proptest::collection::vec(piece(), 0..40).prop_map(|it| it.concat())
+    let short = proptest::collection::vec(piece(), 0..8);
+    let long = proptest::collection::vec(piece(), 0..40);
+    prop_oneof![short, long].prop_map(|it| it.concat())
 }
 
 fn holds_for(text: &str) {
@@ -40,6 +44,8 @@ fn holds_for(text: &str) {
                 for failure in check(&script, &catalogue) {
                     assert!(!failure.shown(text).is_empty());
                 }
+                // Running it must end, whatever it does.
+                told(text);
             }
             Err(error) => assert!(!error.shown(text).is_empty()),
         }
@@ -50,8 +56,15 @@ fn holds_for(text: &str) {
     }
 }
 
+/// How many texts are tried; the environment may ask for more.
+fn settings() -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok());
+    let cases = asked.unwrap_or(2000);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(settings())]
 
     #[test]
     fn any_script_is_read_or_refused_and_means_the_same_when_normalised(text in script()) {

@@ -62,7 +62,7 @@ impl Stage {
                     Answer::Consent(self.consents.pop_front().unwrap_or(Consent::Yes))
                 }
                 Need::Emit(objects) => {
-                    told += &format::shown(&objects);
+                    told += &format::shown(&objects, self.environment.width);
                     Answer::Go
                 }
                 Need::Done(environment, result) => {
