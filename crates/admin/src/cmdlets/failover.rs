@@ -1,0 +1,124 @@
+//! `CsPersistentChatFailover` and `CsPersistentChatFailback`: a pool's moves between its sites.
+
+use shell::{Cmdlet, Effect, Example, Output, Parameter, Type, Value};
+
+use super::pool_state::state;
+use super::{Context, FORCE, IDENTITY, Row};
+use crate::deployment::{Failback, Failover, Mode, Reply};
+use crate::fault::Fault;
+use crate::roles::CHAT;
+
+const OUTPUT: Output = Output {
+    kind: "PersistentChatState",
+    properties: &["Identity", "PoolState", "PrimaryDatabase", "Place", "Term", "Mirror"],
+};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        cmdlet: Cmdlet {
+            verb: "Invoke",
+            noun: "CsPersistentChatFailover",
+            aliases: &[],
+            summary: "Fails a pool over to its backup site, after the home site is lost.",
+            description: "All rows of the procedure, each looked at before and after. Running it \
+                          again resumes. It is refused while the home site is alive.\n\n\
+                          Where nobody knows whether the home site is off, -AttestSiteIsDown says \
+                          that you have made sure. Where home had acknowledged more than was \
+                          shipped, the measured amount is shown and -AcceptDataLoss is needed; \
+                          what was not shipped is found and put back when home returns.",
+            parameters: &[
+                IDENTITY,
+                Parameter::new(
+                    "AttestSiteIsDown",
+                    Type::Switch,
+                    "You have made sure that the home site's machines are off. Kept in the \
+                     journal.",
+                ),
+                Parameter::new(
+                    "AcceptDataLoss",
+                    Type::Switch,
+                    "You accept that the measured amount is missing until home returns. Kept in \
+                     the journal.",
+                ),
+                FORCE,
+            ],
+            roles: CHAT,
+            effect: Effect::Grave,
+            output: Some(OUTPUT),
+            examples: &[
+                Example {
+                    line: "Invoke-CsPersistentChatFailover -Identity lyncpc.dci.discovery.com \
+                           -WhatIf",
+                    means: "Tells what would be done, what stands in the way, and how far behind \
+                            the backup site is.",
+                },
+                Example {
+                    line: "Invoke-CsPersistentChatFailover -Identity lyncpc.dci.discovery.com \
+                           -AttestSiteIsDown -AcceptDataLoss",
+                    means: "Fails over although home cannot be asked, with the loss that is shown.",
+                },
+            ],
+        },
+        handler: fail_over,
+    },
+    Row {
+        cmdlet: Cmdlet {
+            verb: "Invoke",
+            noun: "CsPersistentChatFailback",
+            aliases: &[],
+            summary: "Brings a pool home again, after the home site has returned.",
+            description: "Salvages first what the home site had taken and never shipped, makes \
+                          home a copy of the backup site, moves without a window in which two \
+                          databases take posts, and checks mirror and log shipping before the \
+                          state says Normal. Until the promotion every step can be turned back.",
+            parameters: &[IDENTITY, FORCE],
+            roles: CHAT,
+            effect: Effect::Grave,
+            output: Some(OUTPUT),
+            examples: &[Example {
+                line: "Invoke-CsPersistentChatFailback -Identity lyncpc.dci.discovery.com -WhatIf",
+                means: "Tells what would be done.",
+            }],
+        },
+        handler: fail_back,
+    },
+];
+
+fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
+    Box::pin(async move {
+        let (_, pool) = context.pool("Identity").await?;
+        let order = Failover {
+            pool: pool.clone(),
+            site_is_down: context.given.on("AttestSiteIsDown"),
+            accept_loss: context.given.on("AcceptDataLoss"),
+            mode: context.mode(),
+            who: context.who(),
+        };
+        let outcome = context.deployment.failover(order, context.watch).await?;
+        let told = context.told(outcome);
+        afterwards(context, &pool, told).await
+    })
+}
+
+fn fail_back(context: Context<'_>) -> Reply<'_, Vec<Value>> {
+    Box::pin(async move {
+        let (_, pool) = context.pool("Identity").await?;
+        let order = Failback { pool: pool.clone(), mode: context.mode(), who: context.who() };
+        let outcome = context.deployment.failback(order, context.watch).await?;
+        let told = context.told(outcome);
+        afterwards(context, &pool, told).await
+    })
+}
+
+/// What was told of a rehearsal, or the pool's state after an act.
+async fn afterwards(
+    context: Context<'_>,
+    pool: &str,
+    told: Vec<Value>,
+) -> Result<Vec<Value>, Fault> {
+    if context.mode() == Mode::WhatIf {
+        return Ok(told);
+    }
+    let states = context.deployment.pool_states().await?;
+    Ok(states.into_iter().filter(|it| it.fqdn == pool).map(state).collect())
+}

@@ -1,0 +1,112 @@
+//! A deployment of which nothing answers: it knows its layout and that is all.
+
+use admin::deployment::{
+    Deployment, Failback, Failover, Finding, JournalLine, Layout, MirrorNow, NewRoom, NewUser,
+    Outcome, Password, PoolLayout, PoolNow, Protection, Publish, Published, Reply, Room, SetActive,
+    SetState, Switch, User,
+};
+use admin::{Fault, FaultKind, Watch};
+
+pub(crate) struct Nowhere;
+
+pub(crate) const POOL: &str = "lyncpc.dci.discovery.com";
+
+fn silent<'a, T: Send + 'a>() -> Reply<'a, T> {
+    Box::pin(async {
+        let hint = "start the deployment";
+        Err(Fault::new(FaultKind::Unavailable, "silent", "nobody answers", hint))
+    })
+}
+
+impl Deployment for Nowhere {
+    fn layout(&self) -> Reply<'_, Layout> {
+        let servers = ["chat1", "chat2"].map(str::to_owned).to_vec();
+        let pool = PoolLayout {
+            fqdn: POOL.to_owned(),
+            site: "home".to_owned(),
+            rooms: "rooms.dci.discovery.com".to_owned(),
+            active: servers.clone(),
+            servers,
+            client_port: 5222,
+            stores: vec!["mgc-home".to_owned()],
+        };
+        let domain = "dci.discovery.com".to_owned();
+        Box::pin(async { Ok(Layout { domain, pools: vec![pool] }) })
+    }
+
+    fn pool_states(&self) -> Reply<'_, Vec<PoolNow>> {
+        silent()
+    }
+
+    fn set_pool_state<'a>(&'a self, _: SetState, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn set_active_servers<'a>(&'a self, _: SetActive, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn mirror_states(&self, _: String) -> Reply<'_, Vec<MirrorNow>> {
+        silent()
+    }
+
+    fn database_failover<'a>(&'a self, _: Switch, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn topology(&self) -> Reply<'_, Published> {
+        silent()
+    }
+
+    fn publish_topology<'a>(&'a self, _: Publish, _: &'a Watch) -> Reply<'a, Published> {
+        silent()
+    }
+
+    fn test_topology(&self) -> Reply<'_, Vec<Finding>> {
+        silent()
+    }
+
+    fn failover<'a>(&'a self, _: Failover, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn failback<'a>(&'a self, _: Failback, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn protection(&self, _: String) -> Reply<'_, Protection> {
+        silent()
+    }
+
+    fn journal(&self, _: String) -> Reply<'_, Vec<JournalLine>> {
+        silent()
+    }
+
+    fn users(&self, _: String) -> Reply<'_, Vec<User>> {
+        silent()
+    }
+
+    fn create_user(&self, _: String, _: NewUser) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn set_password(&self, _: String, _: String, _: Password) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn remove_user(&self, _: String, _: String) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn rooms(&self, _: String) -> Reply<'_, Vec<Room>> {
+        silent()
+    }
+
+    fn create_room(&self, _: String, _: NewRoom) -> Reply<'_, Room> {
+        silent()
+    }
+
+    fn remove_room(&self, _: String, _: String) -> Reply<'_, ()> {
+        silent()
+    }
+}
