@@ -189,7 +189,8 @@ fn bring_home_online(world: &mut World) {
     world.backup.reigns = false;
     world.home.writable = Known::Yes;
     world.home.gate = Known::No;
-    world.backup.standing = Standing::StandsBy;
+    // It hears the higher reign, and fences itself until log shipping begins.
+    world.backup.standing = Standing::Fenced;
     world.state = PoolState::FailingBack;
 }
 

@@ -39,6 +39,8 @@ pub enum SiteSeen {
         revision: u64,
         /// The primary's lease in this site.
         lease: LeaseState,
+        /// The lease of a procedure that runs for the pool.
+        procedure: LeaseState,
     },
     /// It did not answer.
     Unknown {
@@ -116,11 +118,15 @@ async fn look_at_site(records: &Records, pool: &str) -> SiteSeen {
         Err(error) => return unknown(error.to_string()),
     };
     let lease = snapshot.lease(&Records::primary_lease(pool));
+    let procedure = snapshot.lease(&format!("procedure/{pool}"));
     match Records::pool_in(&snapshot, pool) {
-        Ok(Some(read)) => {
-            SiteSeen::Answers { record: Some(Box::new(read.value)), revision: read.revision, lease }
-        }
-        Ok(None) => SiteSeen::Answers { record: None, revision: 0, lease },
+        Ok(Some(read)) => SiteSeen::Answers {
+            record: Some(Box::new(read.value)),
+            revision: read.revision,
+            lease,
+            procedure,
+        },
+        Ok(None) => SiteSeen::Answers { record: None, revision: 0, lease, procedure },
         Err(error) => unknown(error.to_string()),
     }
 }

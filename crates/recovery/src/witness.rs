@@ -107,6 +107,7 @@ async fn obey(pool: &str, own: &Records, heard: &PoolRecord) -> Result<(), Store
                     ),
                 };
                 record.gate = Gate::Shut;
+                record.hand_over = None;
                 return true;
             }
             false

@@ -1,5 +1,6 @@
 //! The command line of `standfast`. Whatever changes a deployment is a cmdlet of the shell.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 /// A server that keeps chat rooms working when a data centre is lost.
 #[derive(Debug, Parser)]
 #[command(name = "standfast", version, about, arg_required_else_help = true)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -15,7 +16,7 @@ pub struct Arguments {
 
 /// The lives of the program.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run everything that the topology places on one host
     Run(Run),
     /// Make the deployment's certificate authority and a bundle per host
@@ -25,11 +26,28 @@ pub enum Command {
         /// The topology file
         topology: PathBuf,
     },
+    /// Show sites, hosts, instances and how far behind log shipping is, on one screen
+    Status(Reach),
+    /// Serve from the backup site, because the home site is lost
+    Failover(Failover),
+    /// Bring the pool home
+    Failback(Order),
+    /// Hand over to the mirror, inside the site
+    Switchover(Switchover),
+    /// The management shell: cmdlets, as in the documents
+    Shell(Shell),
+    /// What PostgreSQL calls to restore a WAL file from the share
+    #[command(hide = true, disable_help_flag = true)]
+    WalRestore {
+        /// `--share DIRECTORY FILE TARGET`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 /// `standfast run`
 #[derive(Debug, Args)]
-pub struct Run {
+pub(crate) struct Run {
     /// The topology file
     #[arg(long)]
     pub topology: PathBuf,
@@ -46,7 +64,7 @@ pub struct Run {
 
 /// `standfast init`
 #[derive(Debug, Args)]
-pub struct Init {
+pub(crate) struct Init {
     /// The topology file
     #[arg(long)]
     pub topology: PathBuf,
@@ -56,4 +74,66 @@ pub struct Init {
     /// The first administrator's name
     #[arg(long, default_value = "administrator")]
     pub administrator: String,
+}
+
+/// How an administrator reaches a deployment.
+#[derive(Debug, Args)]
+pub(crate) struct Reach {
+    /// The topology file
+    #[arg(long)]
+    pub topology: PathBuf,
+    /// The directory of the administrator's certificate (made by `standfast init`)
+    #[arg(long)]
+    pub credential: PathBuf,
+    /// The host to ask; any that answers if none is named
+    #[arg(long, value_name = "HOST")]
+    pub via: Option<String>,
+}
+
+/// `standfast shell`
+#[derive(Debug, Args)]
+pub(crate) struct Shell {
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Run this text instead of asking for lines
+    #[arg(short, value_name = "TEXT", conflicts_with = "file")]
+    pub command: Option<String>,
+    /// Run this file; `-` is standard input
+    pub file: Option<PathBuf>,
+}
+
+/// `standfast failover` and its like
+#[derive(Debug, Args)]
+pub(crate) struct Order {
+    #[command(flatten)]
+    pub reach: Reach,
+    /// The pool; may be left out where there is just one
+    #[arg(long)]
+    pub pool: Option<String>,
+    /// Tell what would be done, and do nothing
+    #[arg(long)]
+    pub what_if: bool,
+}
+
+/// `standfast failover`
+#[derive(Debug, Args)]
+pub(crate) struct Failover {
+    #[command(flatten)]
+    pub order: Order,
+    /// I attest that the home site is down: its machines are off
+    #[arg(long)]
+    pub attest_site_is_down: bool,
+    /// I accept that what was not shipped is away until the home site returns
+    #[arg(long)]
+    pub accept_data_loss: bool,
+}
+
+/// `standfast switchover`
+#[derive(Debug, Args)]
+pub(crate) struct Switchover {
+    #[command(flatten)]
+    pub order: Order,
+    /// Go back to the primary's own place instead of to the mirror
+    #[arg(long)]
+    pub back: bool,
 }

@@ -8,7 +8,7 @@ use topology::Topology;
 
 /// Prints every problem and warning. Fails if there is a problem.
 #[allow(clippy::print_stdout, reason = "the answer of this command")]
-pub fn check(path: &Path) -> anyhow::Result<ExitCode> {
+pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
     let text = read(path)?;
     match Topology::parse(&path.display().to_string(), &text) {
         Ok(checked) => {
@@ -33,13 +33,13 @@ pub fn check(path: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads and checks a topology for a command that cannot go on without one.
-pub fn load(path: &Path) -> anyhow::Result<Topology> {
+pub(crate) fn load(path: &Path) -> anyhow::Result<Topology> {
     let text = read(path)?;
     let checked = Topology::parse(&path.display().to_string(), &text)
         .map_err(|problems| anyhow::anyhow!("the topology is not in order\n{problems}"))?;
     Ok(checked.topology)
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("read the topology {}", path.display()))
 }

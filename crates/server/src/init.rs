@@ -12,7 +12,7 @@ const FIRST_ROLE: &str = "CsAdministrator";
 
 /// Makes everything that the hosts of a deployment need to trust each other.
 #[allow(clippy::print_stdout, reason = "the answer of this command")]
-pub fn init(init: &Init) -> anyhow::Result<()> {
+pub(crate) fn init(init: &Init) -> anyhow::Result<()> {
     let topology = check::load(&init.topology)?;
     let authority = Authority::create(&init.out.join("authority")).context("make the authority")?;
     for host in &topology.hosts {

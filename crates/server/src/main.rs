@@ -3,7 +3,11 @@
 mod args;
 mod check;
 mod init;
+mod order;
+mod reach;
 mod run;
+mod shell;
+mod status;
 
 use std::process::ExitCode;
 
@@ -26,6 +30,14 @@ fn begin(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(run) => run::run(&run).map(|()| ExitCode::SUCCESS),
         Command::Init(init) => init::init(&init).map(|()| ExitCode::SUCCESS),
         Command::Check { topology } => check::check(&topology),
+        Command::Status(reach) => status::status(&reach),
+        Command::Failover(failover) => order::failover(&failover),
+        Command::Failback(order) => order::failback(&order),
+        Command::Switchover(switchover) => order::switchover(&switchover),
+        Command::Shell(shell) => shell::shell(&shell),
+        Command::WalRestore { arguments } => {
+            Ok(ExitCode::from(instance::shipping::restore::run(arguments)))
+        }
     }
 }
 

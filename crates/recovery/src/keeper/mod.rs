@@ -11,6 +11,7 @@ pub mod duty;
 mod lease;
 mod mirror;
 pub mod mirroring;
+pub mod old_copy;
 mod primary;
 pub mod promotion;
 mod remembered;
@@ -39,10 +40,12 @@ use crate::store::{LeaseState, Records, Seen, Snapshot, StoreError, Versioned};
 use duty::Duty;
 pub use lease::LEASE;
 use lease::LeaseHolder;
+pub use primary::CONTENT_DATABASE;
+pub(crate) use primary::after_turn;
 use remembered::Remembered;
 use report::Report;
 pub use routes::install as install_routes;
-pub use routes::{DRAINED, REPORT, ReportRequest, SALVAGE_CLOSE, SALVAGE_OPEN, SalvageRequest};
+pub use routes::{DRAINED, REPORT, ReportRequest, SETTLE};
 
 /// How often a keeper looks when nothing calls it.
 const TICK: Duration = Duration::from_millis(150);
@@ -135,10 +138,12 @@ pub enum KeeperError {
 pub struct Handle {
     /// The store's name.
     pub store: String,
-    pub(crate) report: watch::Receiver<Report>,
-    pub(crate) instance: Instance,
-    pub(crate) share: PathBuf,
-    pub(crate) salvaging: watch::Sender<bool>,
+    report: watch::Receiver<Report>,
+    instance: Instance,
+    share: PathBuf,
+    salvaging: watch::Sender<bool>,
+    held: watch::Receiver<bool>,
+    directory: PathBuf,
 }
 
 /// Starts the keeper of `setup`. It runs until `shutdown`, and then stops its instance.
@@ -154,6 +159,8 @@ pub fn start(
         instance: keeper.setup.instance.clone(),
         share: keeper.setup.share.clone(),
         salvaging: keeper.salvaging.clone(),
+        held: keeper.held.subscribe(),
+        directory: keeper.setup.directory.clone(),
     };
     let snapshots = watch_store(&keeper.setup.own, tasks, shutdown);
     tasks.spawn(Arc::clone(&keeper.lease).renew(shutdown.clone()));
@@ -171,6 +178,8 @@ struct Keeper {
     report: watch::Sender<Report>,
     /// An old copy is being read: the instance is not to be touched.
     salvaging: watch::Sender<bool>,
+    /// The record says that nobody may use the instance.
+    held: watch::Sender<bool>,
     /// When the mirror was last seen streaming, by a primary's keeper.
     mirror_seen: Instant,
     /// Since when a standby has not streamed.
@@ -199,6 +208,7 @@ impl Keeper {
             .map_err(|source| KeeperError::File { directory: setup.directory.clone(), source })?;
         let (report, _) = watch::channel(Report::new(&setup.store, place));
         let (salvaging, _) = watch::channel(false);
+        let (held, _) = watch::channel(false);
         Ok(Self {
             place,
             partner,
@@ -206,6 +216,7 @@ impl Keeper {
             remembered,
             report,
             salvaging,
+            held,
             mirror_seen: Instant::now(),
             unstreamed_since: None,
             down_since: None,
@@ -274,6 +285,7 @@ impl Keeper {
         }
         let duty = self.duty(&read.value);
         self.told(&duty);
+        self.held.send_replace(matches!(duty, Duty::Held { .. }));
         match duty {
             Duty::Primary { .. } => self.be_primary(&read, &snapshot).await,
             Duty::Mirror { of } => self.be_mirror(&read, &snapshot, &of).await,
@@ -288,9 +300,11 @@ impl Keeper {
     }
 
     fn keep(&mut self, read: &Versioned<PoolRecord>) -> Result<bool, KeeperError> {
-        self.remembered
-            .keep(read)
-            .map_err(|source| KeeperError::File { directory: self.setup.directory.clone(), source })
+        self.remembered.keep(read).map_err(|source| self.file_error(source))
+    }
+
+    fn file_error(&self, source: std::io::Error) -> KeeperError {
+        KeeperError::File { directory: self.setup.directory.clone(), source }
     }
 
     /// The store is away: what runs goes on, except a primary that sees nobody at all.

@@ -9,6 +9,7 @@ use super::mirroring::{self, Seen, Standing, Step};
 use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
 use crate::record::{Gate, Mirror, PoolRecord, Serving};
 use crate::store::{Records, Snapshot, StoreError, Versioned};
+use crate::stretched::TO_OTHER_SITE;
 use crate::term::Term;
 
 /// The database that holds the pool's content.
@@ -86,6 +87,11 @@ impl Keeper {
                 self.setup.store
             ))),
             Found::Foreign(why) | Found::Unusable(why) => Err(KeeperError::Cannot(why)),
+            Found::Stopped(_) if moves_away(&read.value) => {
+                self.note("stopped to be moved to the other site");
+                self.give_lease_up().await;
+                Ok(())
+            }
             Found::Stopped(_) => self.start_again(read, snapshot).await,
             Found::Running { .. } => self.serve(read).await,
         }
@@ -326,6 +332,14 @@ impl Keeper {
         record: &PoolRecord,
         observed: &Observation,
     ) -> Result<bool, KeeperError> {
+        if moves_away(record) {
+            info!(store = self.setup.store, "stopping, to be moved to the other site");
+            self.settle(|settings| settings.gate = PostgresGate::Shut).await?;
+            // A fast stop waits until every standby that streams has the shutdown checkpoint.
+            self.setup.instance.stop(StopMode::Fast, STOP_PATIENCE).await?;
+            self.give_lease_up().await;
+            return Ok(true);
+        }
         let Some(to) = record.hand_over.clone() else { return Ok(false) };
         if to == self.setup.store || !record.is_synchronized() {
             return Ok(false);
@@ -357,9 +371,7 @@ impl Keeper {
                 true
             })
             .await?;
-        if let Err(error) = self.lease.give_up().await {
-            warn!(%error, "the lease could not be given up: it will end");
-        }
+        self.give_lease_up().await;
         Ok(true)
     }
 
@@ -381,9 +393,14 @@ impl Keeper {
     }
 }
 
+/// Whether a procedure moves the primary to the other site.
+fn moves_away(record: &PoolRecord) -> bool {
+    record.hand_over.as_deref() == Some(TO_OTHER_SITE)
+}
+
 /// How the mirror is recorded by the compare-and-set that raises the turn: the old primary is away,
 /// and whether posts may go on without it is the pool's own choice.
-pub(super) fn after_turn(allow_suspended: bool, lsn: instance::Lsn, why: &str) -> Mirror {
+pub(crate) fn after_turn(allow_suspended: bool, lsn: instance::Lsn, why: &str) -> Mirror {
     if allow_suspended {
         Mirror::Suspended { lsn, since: crate::now_utc(), why: why.to_owned() }
     } else {

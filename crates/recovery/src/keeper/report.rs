@@ -21,6 +21,8 @@ pub struct Report {
     pub runs: bool,
     /// Whether it takes writes.
     pub writable: bool,
+    /// Whether its gate lets chat servers in.
+    pub gate_open: bool,
     /// The term in its own database; `None` while it cannot be read.
     pub term: Option<Term>,
     /// Of an instance that was stopped in order: its last checkpoint, the end of all it wrote.
@@ -73,6 +75,8 @@ pub struct ShippingReport {
     pub behind_bytes: Option<u64>,
     /// Milliseconds of work that the source had and this site had not, when it was last heard.
     pub behind_ms: Option<u64>,
+    /// What the source wrote per second of late.
+    pub bytes_per_second: Option<u64>,
     /// What is wrong with it; empty when all is well.
     pub note: String,
 }
@@ -95,6 +99,7 @@ impl Report {
             duty: String::new(),
             runs: false,
             writable: false,
+            gate_open: false,
             term: None,
             shut_down_at: None,
             timeline: None,
@@ -120,9 +125,12 @@ impl Keeper {
             Err(error) => Some(ShippingReport { note: error.to_string(), ..Default::default() }),
         };
         let prepared = self.prepared;
+        let settings = self.setup.instance.settings();
+        let open = settings.is_ok_and(|settings| settings.gate == instance::Gate::Open);
         self.report.send_modify(|report| {
             report.runs = observed.is_some();
             report.writable = observed.as_ref().is_some_and(|it| !it.in_recovery);
+            report.gate_open = open && report.runs;
             report.term = prepared.filter(|_| report.writable);
             report.shut_down_at =
                 stopped.filter(|it| it.state.is_clean()).map(|control| control.checkpoint);

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 
 use control::{Peer, Refusal, Router};
+use instance::Lsn;
+use instance::shipping::drain::{self, drained_end, settle};
+use instance::shipping::{Share, ShippingError};
 use serde::{Deserialize, Serialize};
 
 use super::Handle;
 use super::report::Report;
+use crate::stretched::Drained;
 
 /// A keeper's account of its instance.
 pub const REPORT: &str = "keeper/report";
 /// How far the share can take the backup instance, once home is lost.
 pub const DRAINED: &str = "keeper/drained";
-/// Opens an old copy for reading, on a private socket, with nothing shipped or served.
-pub const SALVAGE_OPEN: &str = "keeper/salvage-open";
-/// Closes it again.
-pub const SALVAGE_CLOSE: &str = "keeper/salvage-close";
+/// Closes the share to its last valid record, once nothing is received any more.
+pub const SETTLE: &str = "keeper/settle";
 
 /// Which keeper is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,23 +26,68 @@ pub struct ReportRequest {
     pub store: String,
 }
 
-/// Which old copy is meant.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SalvageRequest {
-    /// The store's name.
-    pub store: String,
-}
-
-/// Serves the reports of this host's keepers.
+/// Serves what other hosts ask about this host's keepers.
 pub fn install(router: Router, keepers: &[Handle]) -> Router {
     let keepers: Arc<[Handle]> = keepers.to_vec().into();
-    router.on(REPORT, move |peer: Peer, asked: ReportRequest| {
-        let keepers = Arc::clone(&keepers);
-        async move {
-            crate::store::hosts_only(&peer)?;
-            Ok::<Report, Refusal>(find(&keepers, &asked.store)?.report.borrow().clone())
-        }
+    let (reporting, settling, draining) =
+        (Arc::clone(&keepers), Arc::clone(&keepers), Arc::clone(&keepers));
+    router
+        .on(REPORT, move |peer: Peer, asked: ReportRequest| {
+            let keepers = Arc::clone(&reporting);
+            async move {
+                crate::store::hosts_only(&peer)?;
+                Ok::<Report, Refusal>(find(&keepers, &asked.store)?.report.borrow().clone())
+            }
+        })
+        .on(SETTLE, move |peer: Peer, asked: ReportRequest| {
+            let keepers = Arc::clone(&settling);
+            async move {
+                crate::store::hosts_only(&peer)?;
+                let share = find(&keepers, &asked.store)?.share.clone();
+                blocking(move || settle(&Share::open(&share)?).map(|_| ())).await
+            }
+        })
+        .on(DRAINED, move |peer: Peer, asked: ReportRequest| {
+            let keepers = Arc::clone(&draining);
+            async move {
+                crate::store::hosts_only(&peer)?;
+                let keeper = find(&keepers, &asked.store)?.clone();
+                let observed = keeper.instance.observe().await.map_err(|error| {
+                    Refusal::new("away", error.to_string(), "look at the instance's own trace")
+                })?;
+                let replayed = observed.replayed.unwrap_or_default();
+                blocking(move || judge(&Share::open(&keeper.share)?, replayed)).await
+            }
+        })
+}
+
+/// How far the share can take an instance that has replayed to `replayed`.
+fn judge(share: &Share, replayed: Lsn) -> Result<Drained, ShippingError> {
+    let end = drained_end(share, replayed)?;
+    let judged = end.is_drained(replayed, None);
+    let lost = match &judged {
+        drain::Drained::Lost { range } => Some(format!(
+            "WAL from {range} was shipped and is damaged or missing ({})",
+            range.files.join(", ")
+        )),
+        drain::Drained::Yes | drain::Drained::Behind { .. } => None,
+    };
+    Ok(Drained {
+        end: end.end.map(|position| position.lsn),
+        replayed: judged == drain::Drained::Yes,
+        lost,
     })
+}
+
+/// Reads and checks files off the runtime's threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ShippingError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let failed = |why: String| Refusal::new("share", why, "look at the share on that host");
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| failed(error.to_string()))?
+        .map_err(|error| failed(error.to_string()))
 }
 
 fn find<'a>(keepers: &'a [Handle], store: &str) -> Result<&'a Handle, Refusal> {

@@ -219,8 +219,15 @@ fn of_figures(figures: &Figures) -> ShippingReport {
         heard_at: Some(figures.heard_at.to_string()),
         behind_bytes: Some(figures.bytes),
         behind_ms: u64::try_from(milliseconds).ok(),
+        bytes_per_second: whole(figures.bytes_per_second),
         ..ShippingReport::default()
     }
+}
+
+/// A rate as a whole number; none if it is none.
+fn whole(rate: f64) -> Option<u64> {
+    let whole = Duration::try_from_secs_f64(rate).ok()?;
+    Some(whole.as_secs())
 }
 
 fn said_by(standing: &Standing) -> String {

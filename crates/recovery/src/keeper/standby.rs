@@ -9,6 +9,7 @@ use instance::{
 };
 use tracing::{info, warn};
 
+use super::old_copy;
 use super::report::Report;
 use super::routes::{REPORT, ReportRequest};
 use super::{Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
@@ -29,8 +30,10 @@ impl Keeper {
         match self.setup.instance.found().await? {
             Found::Missing | Found::Unusable(_) => self.seed(upstream, standby).await,
             Found::Foreign(why) => Err(KeeperError::Cannot(why)),
-            Found::Stopped(control) if fell_as_primary(&control) => {
-                info!(store = self.setup.store, upstream, "fell as a primary: copied anew");
+            Found::Stopped(control)
+                if fell_as_primary(&control) || old_copy::is_marked(&self.setup.directory) =>
+            {
+                info!(store = self.setup.store, upstream, "cannot simply follow: copied anew");
                 self.seed(upstream, standby).await
             }
             Found::Stopped(_) => self.start_as(standby).await,
@@ -101,14 +104,8 @@ impl Keeper {
         if let Found::Running { .. } = instance.found().await? {
             instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
         }
-        let old = match instance.found().await? {
-            Found::Stopped(control) if fell_as_primary(&control) => OldDirectory::Keep,
-            Found::Missing
-            | Found::Foreign(_)
-            | Found::Unusable(_)
-            | Found::Stopped(_)
-            | Found::Running { .. } => OldDirectory::Remove,
-        };
+        let marked = old_copy::is_marked(&self.setup.directory);
+        let old = if marked { OldDirectory::Keep } else { OldDirectory::Remove };
         info!(store = self.setup.store, upstream, "copying");
         self.note(&format!("copying {upstream}"));
         let mut settings = Settings::default();
@@ -121,7 +118,12 @@ impl Keeper {
                 report.note = format!("copying: {done} of {total} bytes");
             });
         });
-        Ok(copied.await?.control)
+        let copied = copied.await?;
+        if let Some(old) = copied.old {
+            info!(store = self.setup.store, old = %old.display(), "the old copy is kept aside");
+        }
+        old_copy::unmark(&self.setup.directory).map_err(|source| self.file_error(source))?;
+        Ok(copied.control)
     }
 
     /// What a standby is told. It waits for its partner from its first moment as a primary.
@@ -140,12 +142,23 @@ impl Keeper {
     pub(super) async fn be_held(&mut self) -> Result<(), KeeperError> {
         self.receiver.stop().await;
         self.give_lease_up().await;
-        if let Found::Running { .. } = self.setup.instance.found().await? {
-            info!(store = self.setup.store, "fenced: PostgreSQL is stopped and left as it is");
-            self.settle(|settings| settings.gate = Gate::Shut).await?;
-            self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+        match self.setup.instance.found().await? {
+            Found::Running { .. } => {
+                if !self.setup.instance.observe().await?.in_recovery {
+                    self.mark_old_copy()?;
+                }
+                info!(store = self.setup.store, "fenced: PostgreSQL is stopped, left as it is");
+                self.settle(|settings| settings.gate = Gate::Shut).await?;
+                self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+            }
+            Found::Stopped(control) if fell_as_primary(&control) => self.mark_old_copy()?,
+            Found::Stopped(_) | Found::Missing | Found::Foreign(_) | Found::Unusable(_) => {}
         }
         Ok(())
+    }
+
+    fn mark_old_copy(&self) -> Result<(), KeeperError> {
+        old_copy::mark(&self.setup.directory).map_err(|source| self.file_error(source))
     }
 
     /// Another keeper's report.

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 pub use embedded::Embedded;
 pub use lease::{LeaseAsk, LeaseState};
+pub(crate) use records::to_value;
 pub use records::{Records, Versioned};
 pub use remote::Remote;
 pub(crate) use routes::hosts_only;

@@ -15,11 +15,13 @@ use crate::check;
 
 /// What the parts of a host share.
 #[derive(Debug)]
-pub struct ThisHost {
+pub(crate) struct ThisHost {
     /// Its name in the topology.
     pub name: String,
     /// The whole deployment, as declared.
     pub topology: Arc<Topology>,
+    /// The file in which it was declared.
+    pub topology_text: String,
     /// Its data directory, absolute.
     pub data: PathBuf,
     /// Its certificates.
@@ -36,7 +38,8 @@ pub struct ThisHost {
 
 impl ThisHost {
     /// Reads all that a host is given. Nothing is started.
-    pub fn open(arguments: &Run) -> anyhow::Result<Self> {
+    pub(crate) fn open(arguments: &Run) -> anyhow::Result<Self> {
+        let topology_text = check::read(&arguments.topology)?;
         let topology = Arc::new(check::load(&arguments.topology)?);
         topology.host(&arguments.host).with_context(|| {
             let names: Vec<_> = topology.hosts.iter().map(|host| host.name.as_str()).collect();
@@ -51,6 +54,7 @@ impl ThisHost {
         Ok(Self {
             name: arguments.host.clone(),
             topology,
+            topology_text,
             data,
             credentials,
             client,
@@ -61,23 +65,23 @@ impl ThisHost {
     }
 
     /// The site that this host is in.
-    pub fn site(&self) -> &Site {
+    pub(crate) fn site(&self) -> &Site {
         self.topology.site_of_host(&self.name).expect("a checked topology gives a host its site")
     }
 
     /// The control port of another host.
-    pub fn destination(&self, host: &str) -> Destination {
+    pub(crate) fn destination(&self, host: &str) -> Destination {
         let address = self.topology.control_of(host).expect("a checked topology names its hosts");
         Destination { host: host.to_owned(), address }
     }
 
     /// Where this host's control port listens.
-    pub fn control_address(&self) -> SocketAddr {
+    pub(crate) fn control_address(&self) -> SocketAddr {
         self.destination(&self.name).address
     }
 
     /// A directory of this host's own, below its data directory.
-    pub fn directory(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn directory(&self, name: impl AsRef<Path>) -> PathBuf {
         self.data.join(name)
     }
 }

@@ -1,7 +1,18 @@
 //! `standfast run`: the life of one host. The start-up is a list; shutdown is the same list upwards.
 
+mod administration;
+mod chat_servers;
+mod content;
+mod deployment;
 mod host;
 mod parts;
+mod peers;
+mod procedures;
+mod salvage;
+
+pub(crate) use administration::{INVOKE, LOOK, Looked};
+
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,7 +23,7 @@ use crate::args::Run;
 use host::ThisHost;
 
 /// Runs everything that the topology places on this host, until it is told to stop.
-pub fn run(arguments: &Run) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Run) -> anyhow::Result<()> {
     let root = nix::unistd::geteuid().is_root();
     ensure!(!root, "nothing here runs as root: start it as a user of its own");
     tracing_subscriber::fmt()
@@ -31,10 +42,12 @@ pub fn run(arguments: &Run) -> anyhow::Result<()> {
 
 /// The start-up list.
 async fn serve(arguments: &Run) -> anyhow::Result<()> {
-    let host = ThisHost::open(arguments)?;
+    let host = Arc::new(ThisHost::open(arguments)?);
     let router = control::Router::new();
     let (router, stores) = parts::management_store(&host, router)?;
-    let (router, _keepers) = parts::keepers(&host, &stores, router).await?;
+    let (router, keepers) = parts::keepers(&host, &stores, router).await?;
+    let router = chat_servers::start(&host, &stores, router).await?;
+    let router = administration::install(&host, &stores, &keepers, router)?;
     parts::control_port(&host, router).await?;
     info!(host = host.name, "ready");
     told_to_stop().await?;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chat::provision::{self, Bootstrap};
 use control::Router;
 use instance::{Binaries, Instance, Spec, Tls};
 use recovery::keeper::{self, Handle, PrimaryHook, Setup};
@@ -20,30 +21,33 @@ use super::host::ThisHost;
 
 /// The management stores of all sites, by the site's name, as this host reaches them.
 #[derive(Debug)]
-pub struct Stores {
+pub(crate) struct Stores {
     by_site: BTreeMap<String, Records>,
     own_site: String,
 }
 
 impl Stores {
     /// This site's store.
-    pub fn own(&self) -> &Records {
+    pub(crate) fn own(&self) -> &Records {
         &self.by_site[&self.own_site]
     }
 
     /// The other site's, in a deployment of two.
-    pub fn other(&self) -> Option<&Records> {
+    pub(crate) fn other(&self) -> Option<&Records> {
         self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, records)| records)
     }
 
     /// Every site's.
-    pub fn all(&self) -> Vec<(String, Records)> {
+    pub(crate) fn all(&self) -> Vec<(String, Records)> {
         self.by_site.iter().map(|(site, records)| (site.clone(), records.clone())).collect()
     }
 }
 
 /// Opens or reaches every site's management store; the witness host serves its site's.
-pub fn management_store(host: &ThisHost, mut router: Router) -> anyhow::Result<(Router, Stores)> {
+pub(crate) fn management_store(
+    host: &ThisHost,
+    mut router: Router,
+) -> anyhow::Result<(Router, Stores)> {
     let mut by_site = BTreeMap::new();
     for site in &host.topology.sites {
         let store: Arc<dyn Store> = if site.witness == host.name {
@@ -81,7 +85,7 @@ fn hear_other_site(host: &ThisHost, stores: &Stores) {
 }
 
 /// Starts a keeper for each instance of this host.
-pub async fn keepers(
+pub(crate) async fn keepers(
     host: &ThisHost,
     stores: &Stores,
     router: Router,
@@ -113,7 +117,7 @@ pub async fn keepers(
             own: stores.own().clone(),
             other: stores.other().cloned(),
             client: host.client.clone(),
-            hook: primary_hook(host),
+            hook: primary_hook(host)?,
             directory: host.directory("keepers").join(&declared.name),
             share: share.unwrap_or_else(|| host.directory("share")),
             program: std::env::current_exe().context("find this program")?,
@@ -142,13 +146,33 @@ fn socket_directory(host: &ThisHost, store: &str) -> anyhow::Result<PathBuf> {
     Ok(far)
 }
 
-/// What a fresh primary's content needs before anybody is let in.
-fn primary_hook(_host: &ThisHost) -> PrimaryHook {
-    Arc::new(|_connection| Box::pin(async { Ok(()) }))
+/// What a fresh primary's content needs before anybody is let in: the schema, what chat servers may
+/// do with it, and in a new pool its first accounts and rooms.
+fn primary_hook(host: &ThisHost) -> anyhow::Result<PrimaryHook> {
+    let bootstrap = host.bootstrap.as_ref().map(|path| {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("read the bootstrap file {}", path.display()))?;
+        Bootstrap::parse(&text).with_context(|| format!("understand {}", path.display()))
+    });
+    let bootstrap = Arc::new(bootstrap.transpose()?);
+    Ok(Arc::new(move |connection| {
+        let bootstrap = Arc::clone(&bootstrap);
+        Box::pin(async move {
+            let failed = |error: &dyn std::error::Error| error.to_string();
+            provision::prepare(&connection).await.map_err(|error| failed(&error))?;
+            let Some(bootstrap) = bootstrap.as_ref() else { return Ok(()) };
+            let rooms = provision::rooms(&connection).await.map_err(|error| failed(&error))?;
+            if rooms.is_empty() {
+                let made = bootstrap.apply(&connection).await.map_err(|error| failed(&error))?;
+                info!(accounts = made.accounts, rooms = made.rooms, "made what was asked for");
+            }
+            Ok(())
+        })
+    }))
 }
 
 /// Opens this host's control port. From here on others can reach it.
-pub async fn control_port(host: &ThisHost, router: Router) -> anyhow::Result<()> {
+pub(crate) async fn control_port(host: &ThisHost, router: Router) -> anyhow::Result<()> {
     let address = host.control_address();
     let listener = TcpListener::bind(address)
         .await

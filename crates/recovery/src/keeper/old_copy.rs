@@ -1,0 +1,101 @@
+//! Reading an old copy: what a lost site has, opened on a private socket with nobody let in.
+
+use std::path::Path;
+
+use instance::{Connection, Found, Gate, Role, Standby, StopMode};
+use tracing::info;
+
+use super::{CONTENT_DATABASE, Handle, START_PATIENCE, STOP_PATIENCE};
+
+/// The mark, in the keeper's directory, of an instance that holds what nobody else may have: when a
+/// new copy is made it is kept aside, until an administrator releases it.
+const MARK: &str = "old-copy";
+
+/// Marks the instance of the keeper with that directory.
+pub(super) fn mark(directory: &Path) -> std::io::Result<()> {
+    std::fs::write(directory.join(MARK), "kept until it is released\n")
+}
+
+/// Whether it is marked.
+pub(super) fn is_marked(directory: &Path) -> bool {
+    directory.join(MARK).exists()
+}
+
+/// The marked copy stands aside now.
+pub(super) fn unmark(directory: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(directory.join(MARK)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// An instance that is open for reading. It must be closed with [`OldCopy::close`].
+#[derive(Debug)]
+pub struct OldCopy {
+    keeper: Handle,
+    /// To its content database.
+    pub connection: Connection,
+}
+
+impl Handle {
+    /// Opens the instance for reading, as a standby of nobody: it replays what it has, takes no
+    /// writes, and its gate stays shut. Only while the record holds it.
+    pub async fn open_old_copy(&self) -> Result<OldCopy, String> {
+        if !*self.held.borrow() {
+            return Err(format!("{} is in use: only a fenced copy is read", self.store));
+        }
+        if self.salvaging.send_replace(true) {
+            return Err(format!("{} is being read already", self.store));
+        }
+        match self.open().await {
+            Ok(connection) => {
+                info!(store = self.store, "the old copy is open for reading");
+                Ok(OldCopy { keeper: self.clone(), connection })
+            }
+            Err(why) => {
+                self.salvaging.send_replace(false);
+                Err(why)
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Connection, String> {
+        let text = |error: instance::Error| error.to_string();
+        let instance = &self.instance;
+        match instance.found().await.map_err(text)? {
+            Found::Stopped(_) | Found::Running { .. } => {}
+            Found::Missing => return Err(format!("{} has no data directory", self.store)),
+            Found::Foreign(why) | Found::Unusable(why) => return Err(why),
+        }
+        mark(&self.directory).map_err(|error| format!("the old copy was not marked: {error}"))?;
+        instance.stop(StopMode::Immediate, STOP_PATIENCE).await.map_err(text)?;
+        let mut settings = instance.settings().map_err(text)?;
+        settings.gate = Gate::Shut;
+        settings.synchronous = None;
+        settings.role = Role::Standby(Standby::default());
+        instance.write_settings(&settings).await.map_err(text)?;
+        instance.start(START_PATIENCE).await.map_err(text)?;
+        instance.connect(CONTENT_DATABASE).await.map_err(text)
+    }
+}
+
+impl OldCopy {
+    /// Stops the instance and gives it back to its keeper.
+    pub async fn close(self) -> Result<(), String> {
+        let Self { keeper, connection } = self;
+        drop(connection);
+        let stopped = keeper.instance.stop(StopMode::Immediate, STOP_PATIENCE).await;
+        keeper.salvaging.send_replace(false);
+        stopped.map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+impl Handle {
+    /// A connection of the superuser to the content of this instance, if it is a primary.
+    pub async fn connect_primary(&self) -> Result<Connection, String> {
+        if !self.report.borrow().writable {
+            return Err(format!("{} is not the primary", self.store));
+        }
+        self.instance.connect(CONTENT_DATABASE).await.map_err(|error| error.to_string())
+    }
+}

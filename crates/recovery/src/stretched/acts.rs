@@ -1,0 +1,304 @@
+//! The acts, upon the real thing: change a record, and wait until the keepers have made it so.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::info;
+
+use super::look::Settled;
+use super::{LOOK_EVERY, Stretched, TO_OTHER_SITE};
+use crate::action::{Action, Side};
+use crate::keeper::{SETTLE, after_turn};
+use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
+use crate::store::{Records, to_value};
+use crate::world::{Known, MirrorSeen, ShippingSeen, Standing, Switched, World};
+
+/// How long keepers may take for what needs no copying.
+const SHORT: Duration = Duration::from_secs(45);
+/// How long replaying what is shipped, or a copy, may take.
+const LONG: Duration = Duration::from_secs(6 * 3600);
+/// How long a share may take to be closed.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(300);
+
+impl Stretched {
+    pub(super) async fn act(&mut self, action: Action) -> Result<(), String> {
+        info!(?action, run = self.run(), "performing");
+        match action {
+            Action::TakeLock => self.lock().await,
+            Action::RemoveShipping => self.remove_shipping().await,
+            Action::CloseShare => self.close_share().await,
+            Action::ReplayShare => self.until(LONG, |world| world.backup.replayed).await,
+            Action::BringOnline(Side::Backup) => self.bring_backup_online().await,
+            Action::BringOnline(Side::Home) => self.bring_home_online().await,
+            Action::SetState(state) => self.set_state(state).await,
+            Action::EstablishMirror(side) => {
+                let of = move |world: &World| match side {
+                    Side::Home => world.home.mirror,
+                    Side::Backup => world.backup.mirror,
+                };
+                self.until(LONG, move |world| of(world) != MirrorSeen::Building).await
+            }
+            Action::SetActive(side) => self.set_active(side).await,
+            Action::ClearActive => self.clear_active().await,
+            Action::Salvage => self.salvage().await,
+            Action::SeedHome => self.seed_home().await,
+            Action::StopBackup => self.stop_backup().await,
+            Action::ProveReplayed => self.until(SHORT, |world| world.home.replayed).await,
+            Action::EstablishShipping => self.establish_shipping().await,
+            Action::StartBackupAgain => self.start_backup_again().await,
+            Action::HandOver => self.hand_over().await,
+            Action::MirrorAgain => {
+                self.until(LONG, |world| world.switched == Switched::AndMirrored).await
+            }
+        }
+    }
+
+    /// Looks until `done`, or until the limit; the engine judges what came of it.
+    async fn until(
+        &mut self,
+        limit: Duration,
+        done: impl Fn(&World) -> bool,
+    ) -> Result<(), String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let (world, _) = self.look().await?;
+            if done(&world) || deadline <= Instant::now() {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn change(
+        &self,
+        site: &str,
+        change: impl FnMut(&mut PoolRecord) -> bool,
+    ) -> Result<PoolRecord, String> {
+        let records = self.records(site)?;
+        records.change_pool(&self.pool.fqdn, change).await.map_err(|error| error.to_string())
+    }
+
+    async fn remove_shipping(&mut self) -> Result<(), String> {
+        self.change(&self.backup_site()?, |record| {
+            let changed = record.shipping != Shipping::Removed;
+            record.shipping = Shipping::Removed;
+            changed
+        })
+        .await?;
+        self.until(SHORT, |world| world.backup.shipping == ShippingSeen::Removed).await
+    }
+
+    async fn close_share(&mut self) -> Result<(), String> {
+        let backup = self.backup_store()?;
+        let _: () = self.ask(&backup, SETTLE, SETTLE_PATIENCE).await?;
+        let site = self.backup_site()?;
+        let reign = self.record(&site).await?.term.reign;
+        self.remember(&site, &self.settled_key(), &Settled { reign }).await
+    }
+
+    async fn bring_backup_online(&mut self) -> Result<(), String> {
+        let (site, store) = (self.backup_site()?, self.backup_store()?);
+        let heard = self.known_reign(&self.home_site());
+        let allowed = self.pool.allow_suspended;
+        self.change(&site, |record| {
+            if record.primary().is_some() {
+                return false;
+            }
+            record.term.reign = record.term.reign.max(heard.unwrap_or_default());
+            record.term = record.term.next_reign();
+            record.serving = Serving::Here { primary: store.clone() };
+            record.mirror = after_turn(allowed, instance::Lsn::ZERO, "failed over");
+            record.gate = Gate::Shut;
+            record.state = PoolState::FailingOver;
+            record.active_servers.clear();
+            record.hand_over = None;
+            true
+        })
+        .await?;
+        self.until(SHORT, |world| world.backup_serves() && world.backup.writable == Known::Yes)
+            .await
+    }
+
+    async fn bring_home_online(&mut self) -> Result<(), String> {
+        let (home, backup) = (self.home_site(), self.backup_site()?);
+        let outranked = self.record(&backup).await?.term;
+        let store = self.pool.stores.home.clone();
+        let allowed = self.pool.allow_suspended;
+        self.change(&home, |record| {
+            if record.primary().is_some() {
+                return false;
+            }
+            record.term = record.term.max(outranked).next_reign();
+            record.serving = Serving::Here { primary: store.clone() };
+            record.mirror = after_turn(allowed, instance::Lsn::ZERO, "came home");
+            record.gate = Gate::Shut;
+            record.state = PoolState::FailingBack;
+            record.shipping = Shipping::Removed;
+            record.hand_over = None;
+            true
+        })
+        .await?;
+        self.until(SHORT, |world| world.home_serves() && world.home.writable == Known::Yes).await
+    }
+
+    async fn set_state(&mut self, state: PoolState) -> Result<(), String> {
+        let (world, _) = self.look().await?;
+        let serving = if world.home_serves() { self.home_site() } else { self.backup_site()? };
+        let set = |record: &mut PoolRecord| {
+            let changed = record.state != state;
+            record.state = state;
+            changed
+        };
+        if world.home_serves() {
+            // The site that stands by shows the same state, for when it is asked alone.
+            self.change(&self.backup_site()?, set).await?;
+        }
+        self.change(&serving, set).await?;
+        Ok(())
+    }
+
+    async fn set_active(&mut self, side: Side) -> Result<(), String> {
+        let site = match side {
+            Side::Home => self.home_site(),
+            Side::Backup => self.backup_site()?,
+        };
+        let topology = &self.grounds.topology;
+        let of_site =
+            |host: &&String| topology.site_of_host(host.as_str()).is_some_and(|it| it.name == site);
+        let everywhere = &self.pool.servers;
+        let servers: Vec<String> = match side {
+            Side::Home => everywhere.clone(),
+            Side::Backup => everywhere.iter().filter(of_site).cloned().collect(),
+        };
+        self.change(&site, |record| {
+            if record.active_servers.is_empty() {
+                record.active_servers.clone_from(&servers);
+            }
+            if record.gate == Gate::Shut {
+                record.gate = Gate::Opening;
+            }
+            true
+        })
+        .await?;
+        self.until(SHORT, move |world| match side {
+            Side::Home => world.home.gate == Known::Yes,
+            Side::Backup => world.backup.gate == Known::Yes,
+        })
+        .await
+    }
+
+    async fn clear_active(&mut self) -> Result<(), String> {
+        self.change(&self.backup_site()?, |record| {
+            record.active_servers.clear();
+            record.gate = Gate::Shut;
+            true
+        })
+        .await?;
+        self.until(SHORT, |world| world.backup.gate == Known::No).await
+    }
+
+    async fn salvage(&mut self) -> Result<(), String> {
+        let (home, backup) = (self.home_site(), self.backup_site()?);
+        let lost_reign = self.record(&home).await?.term.reign;
+        let primary = self.record(&backup).await?;
+        let primary = primary.primary().ok_or("the backup site has no primary")?.to_owned();
+        let stores = [Some(self.pool.stores.home.clone()), self.pool.stores.home_mirror.clone()];
+        let stores = stores.into_iter().flatten().collect();
+        let report = (self.grounds.salvager)(stores, primary).await?;
+        info!(report, "salvaged");
+        self.remember(&backup, &self.salvaged_key(), &Settled { reign: lost_reign }).await
+    }
+
+    async fn seed_home(&mut self) -> Result<(), String> {
+        let (home, backup) = (self.home_site(), self.backup_site()?);
+        let upstream = self.record(&backup).await?;
+        let upstream = upstream.primary().ok_or("the backup site has no primary")?.to_owned();
+        self.change(&home, |record| {
+            let following = Serving::Following { upstream: upstream.clone() };
+            let changed = record.serving != following;
+            record.serving = following;
+            record.gate = Gate::Shut;
+            changed
+        })
+        .await?;
+        self.until(LONG, |world| world.home.standing == Standing::Follows && world.home.replayed)
+            .await
+    }
+
+    async fn stop_backup(&mut self) -> Result<(), String> {
+        self.change(&self.backup_site()?, |record| {
+            record.hand_over = Some(TO_OTHER_SITE.to_owned());
+            true
+        })
+        .await?;
+        self.until(SHORT, |world| world.backup.standing == Standing::Stopped).await
+    }
+
+    async fn establish_shipping(&mut self) -> Result<(), String> {
+        let term = self.record(&self.home_site()).await?.term;
+        self.change(&self.backup_site()?, |record| {
+            record.term = term;
+            record.serving = Serving::Elsewhere;
+            record.shipping = Shipping::Continuous;
+            record.gate = Gate::Shut;
+            record.hand_over = None;
+            record.active_servers.clear();
+            true
+        })
+        .await?;
+        self.until(LONG, |world| world.backup.shipping == ShippingSeen::Flowing).await
+    }
+
+    async fn start_backup_again(&mut self) -> Result<(), String> {
+        let allowed = self.pool.allow_suspended;
+        self.change(&self.backup_site()?, |record| {
+            let stopped = record.hand_over.take().is_some();
+            if stopped {
+                record.mirror = after_turn(allowed, instance::Lsn::ZERO, "a failback turned back");
+            }
+            stopped
+        })
+        .await?;
+        self.until(SHORT, |world| world.backup.writable == Known::Yes).await
+    }
+
+    async fn hand_over(&mut self) -> Result<(), String> {
+        let target = self.said.target.clone().ok_or("no store was named to hand over to")?;
+        let (world, _) = self.look().await?;
+        let site = if world.backup_serves() { self.backup_site()? } else { self.home_site() };
+        self.change(&site, |record| {
+            record.hand_over = Some(target.clone());
+            true
+        })
+        .await?;
+        self.until(SHORT, |world| world.switched != Switched::NotYet).await
+    }
+
+    async fn record(&self, site: &str) -> Result<PoolRecord, String> {
+        let read = self.records(site)?.pool(&self.pool.fqdn).await;
+        let read = read.map_err(|error| error.to_string())?;
+        read.map(|read| read.value).ok_or_else(|| format!("{site} has no record of the pool"))
+    }
+
+    /// The reign of a site at the last look, if it was heard.
+    fn known_reign(&self, site: &str) -> Option<u64> {
+        let (observed, _) = self.last.as_ref()?;
+        observed.record(site).map(|record| record.term.reign)
+    }
+
+    fn backup_store(&self) -> Result<String, String> {
+        let store = self.pool.stores.backup.clone();
+        store.ok_or_else(|| format!("{} has no backup store", self.pool.fqdn))
+    }
+
+    /// Keeps a fact of this procedure in a site's store.
+    async fn remember(&self, site: &str, key: &str, fact: &Settled) -> Result<(), String> {
+        let store = self.records(site)?.store();
+        let snapshot = store.read().await.map_err(|error| error.to_string())?;
+        let read = Records::value_in::<Settled>(&snapshot, key).map_err(|it| it.to_string())?;
+        let revision = read.map_or(0, |read| read.revision);
+        let value = to_value(key, fact).map_err(|error| error.to_string())?;
+        store.write(key, revision, value).await.map_err(|error| error.to_string())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,304 @@
+//! From what was observed to the world that procedures decide by.
+
+use std::time::Duration;
+
+use control::Destination;
+use instance::Lsn;
+use serde::{Deserialize, Serialize};
+use topology::Place;
+
+use super::{Stretched, TO_OTHER_SITE};
+use crate::keeper::report::Report;
+use crate::keeper::{DRAINED, ReportRequest};
+use crate::observed::{Observed, SiteSeen, StoreSeen};
+use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
+use crate::store::Records;
+use crate::world::{
+    Active, Known, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched, Unshipped,
+    World,
+};
+
+/// How long the share may take to be judged.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
+/// A follower that is nearer than this has caught up, in bytes.
+const CAUGHT_UP_BYTES: u64 = 1024 * 1024;
+
+/// How far the share can take the backup instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drained {
+    /// The end of the last valid record in the share.
+    pub end: Option<Lsn>,
+    /// Replayed to that end, with nothing lost on the way.
+    pub replayed: bool,
+    /// What was shipped and cannot be replayed, in words.
+    pub lost: Option<String>,
+}
+
+/// Kept in the backup site's store: the share of that reign is closed to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The reign of the site that shipped.
+    pub reign: u64,
+}
+
+/// The key under which the backup site's store keeps what was salvaged.
+pub const SALVAGED: &str = "salvaged";
+
+/// One site as observed, before it is judged.
+struct Side<'a> {
+    name: &'a str,
+    record: Option<&'a PoolRecord>,
+    lead: Option<&'a Report>,
+    mirror: Option<&'a Report>,
+    mirror_declared: bool,
+}
+
+impl Stretched {
+    pub(super) async fn world_of(&self, observed: &Observed) -> Result<(World, Measured), String> {
+        let (home_name, backup_name) = (self.home_site(), self.backup_site()?);
+        let home = self.side(observed, &home_name, [Place::Home, Place::HomeMirror]);
+        let backup = self.side(observed, &backup_name, [Place::Backup, Place::BackupMirror]);
+        let settled = self.settled(observed, &backup_name).await;
+        let lost_reign = home.record.map(|record| record.term.reign);
+        let drained = self.drained(&backup, settled).await;
+        let measured = measure(observed, &home, &backup, &drained);
+        let mut world = World {
+            home: judge(&home, &backup),
+            backup: judge(&backup, &home),
+            state: highest(observed).map_or(PoolState::Normal, |record| record.state),
+            active: self.active(observed, &backup_name),
+            lock: self.lock_in(observed),
+            attested: self.said.attested,
+            unshipped: Unshipped::Perhaps,
+            consented: self.said.accepted,
+            salvaged: self.salvaged(&backup_name, lost_reign).await,
+            switched: self.switched(observed),
+        };
+        world.backup.closed = settled.is_some();
+        world.backup.replayed = drained.replayed;
+        world.home.replayed = home_has_replayed(&home, &backup);
+        if world.home.standing == Standing::Unknown && !world.backup_serves() {
+            world.home.reigns = true;
+        }
+        Ok((world, measured))
+    }
+
+    fn side<'a>(&'a self, observed: &'a Observed, name: &'a str, places: [Place; 2]) -> Side<'a> {
+        let record = observed.record(name);
+        let named = record.and_then(|record| record.primary());
+        let [lead, mirror] = places.map(|place| self.pool.stores.at(place));
+        // After a switchover the roles of the two are the other way round.
+        let (lead, mirror) =
+            if named.is_some() && named == mirror { (mirror, lead) } else { (lead, mirror) };
+        Side {
+            name,
+            record,
+            lead: lead.and_then(|store| observed.report(store)),
+            mirror: mirror.and_then(|store| observed.report(store)),
+            mirror_declared: mirror.is_some(),
+        }
+    }
+
+    /// Whether the share of the reign that shipped last has been closed.
+    async fn settled(&self, observed: &Observed, backup: &str) -> Option<u64> {
+        let record = observed.record(backup)?;
+        if record.shipping != Shipping::Removed {
+            return None;
+        }
+        let snapshot = self.records(backup).ok()?.store().read().await.ok()?;
+        let read = Records::value_in::<Settled>(&snapshot, &self.settled_key()).ok()??;
+        let serving = record.primary().is_some();
+        let reign = if serving { record.term.reign.checked_sub(1)? } else { record.term.reign };
+        (reign <= read.value.reign).then_some(read.value.reign)
+    }
+
+    pub(super) fn settled_key(&self) -> String {
+        format!("settled/{}", self.pool.fqdn)
+    }
+
+    pub(super) fn salvaged_key(&self) -> String {
+        format!("{SALVAGED}/{}", self.pool.fqdn)
+    }
+
+    async fn salvaged(&self, backup: &str, lost_reign: Option<u64>) -> bool {
+        let Ok(records) = self.records(backup) else { return false };
+        let Ok(snapshot) = records.store().read().await else { return false };
+        let read = Records::value_in::<Settled>(&snapshot, &self.salvaged_key());
+        matches!((read, lost_reign), (Ok(Some(read)), Some(reign)) if read.value.reign == reign)
+    }
+
+    /// Asks the backup instance's keeper to judge the share, once nothing is received any more.
+    async fn drained(&self, backup: &Side<'_>, settled: Option<u64>) -> Drained {
+        let (Some(_), Some(lead)) = (settled, backup.lead) else { return Drained::default() };
+        if lead.writable {
+            return Drained { replayed: true, ..Drained::default() };
+        }
+        match self.ask(&lead.store, DRAINED, DRAIN_PATIENCE).await {
+            Ok(drained) => drained,
+            Err(why) => Drained { lost: Some(why), ..Drained::default() },
+        }
+    }
+
+    /// Asks a keeper a question that takes only its store's name.
+    pub(super) async fn ask<Ans: serde::de::DeserializeOwned>(
+        &self,
+        store: &str,
+        path: &str,
+        patience: Duration,
+    ) -> Result<Ans, String> {
+        let topology = &self.grounds.topology;
+        let host = topology
+            .host_of_store(store)
+            .ok_or_else(|| format!("{store} has no host in the topology"))?;
+        let destination = Destination { host: host.name.clone(), address: host.control() };
+        let request = ReportRequest { store: store.to_owned() };
+        let asked = self.grounds.client.call_idempotent(&destination, path, &request, patience);
+        asked.await.map_err(|error| format!("the keeper of {store}: {error}"))
+    }
+
+    fn active(&self, observed: &Observed, backup: &str) -> Active {
+        let servers = highest(observed).map_or(&[][..], |record| &record.active_servers);
+        let at_backup = |host: &String| {
+            self.grounds.topology.site_of_host(host).is_some_and(|site| site.name == backup)
+        };
+        if servers.is_empty() {
+            Active::Nobody
+        } else if servers.iter().all(at_backup) {
+            Active::Backup
+        } else {
+            Active::Home
+        }
+    }
+
+    fn switched(&self, observed: &Observed) -> Switched {
+        let serving = observed.serving();
+        let primary = serving.and_then(|(_, record)| record.primary());
+        if self.said.target.is_none() || primary != self.said.target.as_deref() {
+            return Switched::NotYet;
+        }
+        let in_sync = serving.is_some_and(|(_, record)| record.is_synchronized());
+        if in_sync { Switched::AndMirrored } else { Switched::Over }
+    }
+}
+
+/// The record of the highest term, whether its site has the primary or not.
+fn highest(observed: &Observed) -> Option<&PoolRecord> {
+    observed.serving().map(|(_, record)| record).or_else(|| {
+        let records = observed.sites.keys().filter_map(|site| observed.record(site));
+        records.max_by_key(|record| record.term)
+    })
+}
+
+fn judge(side: &Side<'_>, other: &Side<'_>) -> Site {
+    let standing = standing(side);
+    let mine = side.record.map(|record| record.term.reign);
+    let theirs = other.record.filter(|record| record.primary().is_some()).map(|it| it.term.reign);
+    let has_primary = matches!(standing, Standing::Primary | Standing::Stopped);
+    let writable = match (side.lead, side.mirror) {
+        (Some(lead), mirror) => {
+            let any = lead.writable || mirror.is_some_and(|mirror| mirror.writable);
+            if any { Known::Yes } else { Known::No }
+        }
+        (None, Some(mirror)) if mirror.writable => Known::Yes,
+        (None, _) => Known::Unknown,
+    };
+    let reach =
+        if side.record.is_some() && side.lead.is_some() { Reach::Up } else { Reach::Unknown };
+    Site {
+        reach,
+        standing,
+        reigns: has_primary && theirs.is_none_or(|theirs| Some(theirs) < mine),
+        writable,
+        gate: gate(side),
+        mirror: mirror(side),
+        shipping: shipping(side),
+        closed: false,
+        replayed: false,
+    }
+}
+
+fn standing(side: &Side<'_>) -> Standing {
+    let Some(record) = side.record else { return Standing::Unknown };
+    match &record.serving {
+        Serving::Here { .. } => {
+            let stopped = side.lead.is_some_and(|lead| lead.shut_down_at.is_some() && !lead.runs);
+            let to_move = record.hand_over.as_deref() == Some(TO_OTHER_SITE);
+            if stopped && to_move { Standing::Stopped } else { Standing::Primary }
+        }
+        Serving::Elsewhere => Standing::StandsBy,
+        Serving::Following { .. } => Standing::Follows,
+        Serving::Quarantine { .. } => Standing::Fenced,
+    }
+}
+
+fn gate(side: &Side<'_>) -> Known {
+    match (side.record.map(|record| record.gate), side.lead) {
+        (Some(Gate::Open), Some(lead)) if lead.gate_open => Known::Yes,
+        (Some(Gate::Shut | Gate::Opening), Some(lead)) if !lead.gate_open => Known::No,
+        _ => Known::Unknown,
+    }
+}
+
+fn mirror(side: &Side<'_>) -> MirrorSeen {
+    match side.record {
+        Some(record) if record.is_synchronized() => MirrorSeen::InSync,
+        _ if side.mirror_declared && side.mirror.is_some() => MirrorSeen::Building,
+        _ => MirrorSeen::Away,
+    }
+}
+
+fn shipping(side: &Side<'_>) -> ShippingSeen {
+    let receiving =
+        side.lead.and_then(|lead| lead.shipping.as_ref()).is_some_and(|it| it.receiving);
+    match side.record.map(|record| record.shipping) {
+        Some(Shipping::Removed) if !receiving => ShippingSeen::Removed,
+        Some(Shipping::Continuous) if receiving && side.lead.is_some_and(|lead| lead.runs) => {
+            ShippingSeen::Flowing
+        }
+        _ => ShippingSeen::Starting,
+    }
+}
+
+/// While the backup site's primary runs: caught up. Once it is stopped: past its last checkpoint.
+fn home_has_replayed(home: &Side<'_>, backup: &Side<'_>) -> bool {
+    let (Some(home), Some(backup)) = (home.lead, backup.lead) else { return false };
+    let Some(replayed) = home.position else { return false };
+    match (backup.shut_down_at, backup.position) {
+        (Some(end), _) => end < replayed,
+        (None, Some(position)) => {
+            home.streaming && position.bytes_since(replayed) < CAUGHT_UP_BYTES
+        }
+        (None, None) => false,
+    }
+}
+
+fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Drained) -> Measured {
+    let shipping = backup.lead.and_then(|lead| lead.shipping.as_ref());
+    let mut notes = Vec::new();
+    for (site, seen) in &observed.sites {
+        if let SiteSeen::Unknown { why } = seen {
+            notes.push(format!("the management store of {site}: {why}"));
+        }
+    }
+    for (store, seen) in &observed.stores {
+        match seen {
+            StoreSeen::Unknown { why } => notes.push(format!("{store}: {why}")),
+            StoreSeen::Reports { report } if !report.note.is_empty() => {
+                notes.push(format!("{store}: {}", report.note));
+            }
+            StoreSeen::Reports { .. } => {}
+        }
+    }
+    for side in [home, backup] {
+        if let Some(Serving::Quarantine { why }) = side.record.map(|record| &record.serving) {
+            notes.push(format!("{}: {why}", side.name));
+        }
+    }
+    notes.extend(drained.lost.clone());
+    Measured {
+        behind_bytes: shipping.and_then(|it| it.behind_bytes),
+        behind_ms: shipping.and_then(|it| it.behind_ms),
+        heard_at: shipping.and_then(|it| it.heard_at.clone()),
+        notes,
+    }
+}

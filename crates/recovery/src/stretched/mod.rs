@@ -1,0 +1,191 @@
+//! A stretched pool, as the engine sees it: looked at, acted upon, noted, locked.
+//!
+//! An act changes a site's record by compare-and-set and waits until the keepers have made it so.
+//! Whoever runs it may die at any point: the record stands, and running again goes on from it.
+
+mod acts;
+mod journals;
+mod lock;
+mod look;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use control::Client;
+use serde::{Deserialize, Serialize};
+use topology::{Pool, Topology};
+
+pub use journals::install as install_journal_routes;
+pub use look::{Drained, SALVAGED, Settled};
+
+use crate::action::Action;
+use crate::engine::{Deployment, Line, Reply};
+use crate::journal::{Entry, Journal, What};
+use crate::observed::Observed;
+use crate::store::Records;
+use crate::world::{Measured, World};
+use lock::Held;
+
+/// What a procedure's `hand_over` says when the primary is stopped to be moved to the other site.
+pub const TO_OTHER_SITE: &str = "the other site";
+/// Between two looks while an act waits.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Finds what a lost site had and never shipped, and puts it back; given by whoever knows the
+/// content. Told the names of the home stores and of the present primary.
+pub type Salvager = Arc<
+    dyn Fn(Vec<String>, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// What every run on this host needs.
+#[derive(Clone)]
+pub struct Grounds {
+    /// The host that runs it.
+    pub host: String,
+    /// The deployment.
+    pub topology: Arc<Topology>,
+    /// Every site's management store.
+    pub stores: Vec<(String, Records)>,
+    /// For questions to other hosts.
+    pub client: Client,
+    /// This host's journals.
+    pub journal: Journal,
+    /// Knows the content.
+    pub salvager: Salvager,
+}
+
+impl fmt::Debug for Grounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grounds").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// What an administrator said with the command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Who.
+    pub who: String,
+    /// The home site is off.
+    pub attested: bool,
+    /// The measured loss is accepted.
+    pub accepted: bool,
+    /// The store that a switchover means.
+    pub target: Option<String>,
+}
+
+/// One run upon one pool.
+#[derive(Debug)]
+pub struct Stretched {
+    grounds: Grounds,
+    pool: Pool,
+    said: Said,
+    run: String,
+    held: Option<Held>,
+    last: Option<(Observed, Measured)>,
+}
+
+impl Stretched {
+    /// Begins a run: gives it a name, and notes what was said.
+    pub async fn begin(
+        grounds: Grounds,
+        pool: &Pool,
+        said: Said,
+        procedure: &str,
+    ) -> Result<Self, String> {
+        let run = format!("{}-{}-{}", compact_now(), procedure, std::process::id());
+        let mut begun = Self { grounds, pool: pool.clone(), said, run, held: None, last: None };
+        let (_, measured) = begun.look().await?;
+        let accepted = begun.said.accepted.then(|| measured.loss());
+        let (procedure, attested) = (procedure.to_owned(), begun.said.attested);
+        begun.write(What::Began { procedure, attested, accepted }).await?;
+        Ok(begun)
+    }
+
+    /// For a rehearsal: nothing is noted.
+    pub fn rehearse(grounds: Grounds, pool: &Pool, said: Said) -> Self {
+        let run = "rehearsal".to_owned();
+        Self { grounds, pool: pool.clone(), said, run, held: None, last: None }
+    }
+
+    /// The run's name.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Notes how it ended.
+    pub async fn end(mut self, stopped: String) -> Result<(), String> {
+        self.unlock().await;
+        self.write(What::Ended { stopped }).await
+    }
+
+    /// One look at the deployment.
+    pub async fn look(&mut self) -> Result<(World, Measured), String> {
+        let grounds = &self.grounds;
+        let observed =
+            Observed::look(&grounds.topology, &self.pool, &grounds.stores, &grounds.client).await;
+        let seen = self.world_of(&observed).await?;
+        self.last = Some((observed, seen.1.clone()));
+        Ok(seen)
+    }
+
+    fn records(&self, site: &str) -> Result<&Records, String> {
+        let found = self.grounds.stores.iter().find(|(name, _)| name == site);
+        found.map(|(_, records)| records).ok_or_else(|| format!("there is no site {site}"))
+    }
+
+    fn home_site(&self) -> String {
+        let site = self.grounds.topology.home_site(&self.pool);
+        site.expect("a checked topology gives a pool its home").name.clone()
+    }
+
+    fn backup_site(&self) -> Result<String, String> {
+        let site = self.grounds.topology.backup_site(&self.pool);
+        site.map(|site| site.name.clone()).ok_or_else(|| {
+            format!("{} is not stretched: its topology names no backup store", self.pool.fqdn)
+        })
+    }
+}
+
+impl Deployment for Stretched {
+    fn observe(&mut self) -> Reply<'_, (World, Measured)> {
+        Box::pin(self.look())
+    }
+
+    fn perform(&mut self, action: Action) -> Reply<'_, ()> {
+        Box::pin(self.act(action))
+    }
+
+    fn note(&mut self, line: Line) -> Reply<'_, ()> {
+        Box::pin(self.write(What::Row(line)))
+    }
+
+    fn release(&mut self) -> Reply<'_, ()> {
+        Box::pin(async move {
+            self.unlock().await;
+            Ok(())
+        })
+    }
+}
+
+impl Stretched {
+    async fn write(&self, what: What) -> Result<(), String> {
+        let entry = Entry {
+            run: self.run.clone(),
+            pool: self.pool.fqdn.clone(),
+            host: self.grounds.host.clone(),
+            who: self.said.who.clone(),
+            at: crate::now_utc(),
+            what,
+        };
+        journals::append(&self.grounds, entry).await
+    }
+}
+
+/// The time as it sorts in a file name.
+fn compact_now() -> String {
+    jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3f").to_string()
+}

@@ -1,0 +1,109 @@
+//! The door on the control port: administrators come in here, and nowhere else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use admin::{Audit, Door, Fault, FaultKind, Invocation, Request, Role};
+use anyhow::Context as _;
+use control::{Peer, Progress, Refusal, Router};
+use recovery::keeper::Handle;
+use recovery::observed::Observed;
+use recovery::{presence, stretched};
+use serde::{Deserialize, Serialize};
+
+use super::deployment::Reached;
+use super::host::ThisHost;
+use super::parts::Stores;
+use super::procedures::Procedures;
+use super::{content, salvage};
+
+/// Where a shell sends its cmdlets.
+pub(crate) const INVOKE: &str = "admin/invoke";
+
+/// Where `standfast status` looks.
+pub(crate) const LOOK: &str = "admin/look";
+
+/// Everything that a host sees of the deployment.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Looked {
+    /// The host that looked.
+    pub(crate) by: String,
+    /// Each pool, by its name in the DNS.
+    pub(crate) pools: BTreeMap<String, Observed>,
+    /// Chat servers that live, by pool.
+    pub(crate) living: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Serves the door, and what other hosts need of this one for procedures.
+pub(crate) fn install(
+    host: &Arc<ThisHost>,
+    stores: &Stores,
+    keepers: &[Handle],
+    router: Router,
+) -> anyhow::Result<Router> {
+    let journal = Procedures::journal(host).context("open the journal")?;
+    let audit = Audit::open(&host.directory("audit"), &host.name).context("open the audit")?;
+    let router = stretched::install_journal_routes(router, &journal);
+    let router = salvage::install(router, keepers);
+    let router = content::install(router, keepers);
+    let procedures = Procedures::new(host, stores, journal, salvage::salvager(host));
+    let looking = (Arc::clone(host), procedures.clone());
+    let router = router.on(LOOK, move |_: Peer, (): ()| {
+        let (host, procedures) = looking.clone();
+        async move { Ok(look(&host, &procedures).await) }
+    });
+    let door = Door::new(Arc::new(Reached::new(Arc::clone(host), procedures)), audit);
+    Ok(router.on_stream(INVOKE, move |peer: Peer, asked: Request, progress: Progress| {
+        let door = door.clone();
+        async move { invoke(&door, peer, asked, &progress).await }
+    }))
+}
+
+async fn look(host: &ThisHost, procedures: &Procedures) -> Looked {
+    let mut looked =
+        Looked { by: host.name.clone(), pools: BTreeMap::new(), living: BTreeMap::new() };
+    for pool in &host.topology.pools {
+        let living = presence::look(&pool.fqdn, procedures.stores()).await;
+        looked.living.insert(pool.fqdn.clone(), living);
+        looked.pools.insert(pool.fqdn.clone(), procedures.look(pool).await);
+    }
+    looked
+}
+
+async fn invoke(
+    door: &Door,
+    peer: Peer,
+    request: Request,
+    progress: &Progress,
+) -> Result<Result<Vec<shell::Value>, Fault>, Refusal> {
+    let (who, role) = match peer {
+        Peer::Administrator { name, role } => (name, role),
+        Peer::Host(name) => {
+            let message = format!("host {name} has no role; cmdlets are for administrators");
+            return Err(Refusal::new("forbidden", message, "use an administrator's credential"));
+        }
+    };
+    let Some(role) = Role::read(&role) else {
+        let fault = Fault::new(
+            FaultKind::Forbidden,
+            "no-role",
+            format!("{who} has the role {role}, which means nothing here"),
+            "issue a credential with one of the administrator roles",
+        );
+        return Ok(Err(fault));
+    };
+    let (watch, mut told) = admin::Watch::new();
+    let asked = Invocation { request, who, role, from: progress.from().to_string() };
+    let act = async {
+        let result = door.invoke(asked, &watch).await;
+        drop(watch);
+        result
+    };
+    let tell = async {
+        while let Some(told) = told.recv().await {
+            progress.say(&told).await;
+        }
+    };
+    let (result, ()) = tokio::join!(act, tell);
+    Ok(result)
+}

@@ -1,0 +1,224 @@
+//! The chat servers of this host: one per pool that the topology gives it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chat::Chat;
+use chat::activity::Activity;
+use chat::settings::Config;
+use chat::stream::{Entry, Limits, Settings, Streams};
+use control::Router;
+use db::{Connections, Login, Primary, Tls};
+use recovery::presence;
+use recovery::whereabouts::{self, Known};
+use tokio::net::TcpListener;
+use tokio::sync::{OnceCell, watch};
+use topology::{Pool, Topology};
+use tracing::info;
+
+use super::host::ThisHost;
+use super::parts::Stores;
+use super::peers::{self, Chats, ControlPeers};
+
+/// The role in PostgreSQL that chat servers have.
+const CHAT_ROLE: &str = "standfast_chat";
+
+/// Starts every chat server of this host.
+pub(crate) async fn start(
+    host: &ThisHost,
+    stores: &Stores,
+    router: Router,
+) -> anyhow::Result<Router> {
+    let pools: Vec<Pool> = host.topology.pools_served_by(&host.name).cloned().collect();
+    let chats: Chats =
+        Arc::new(pools.iter().map(|pool| (pool.fqdn.clone(), OnceCell::new())).collect());
+    for pool in &pools {
+        let chat = start_one(host, stores, pool).await?;
+        chats[&pool.fqdn].set(chat).context("a pool has one chat server on a host")?;
+    }
+    Ok(peers::install(router, &chats))
+}
+
+async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Result<Chat> {
+    let (tasks, shutdown) = (&host.tasks, &host.shutdown);
+    let known = whereabouts::follow(&pool.fqdn, stores.all(), tasks, shutdown);
+    let living = presence::follow(&pool.fqdn, stores.all(), tasks, shutdown);
+    tasks.spawn(presence::hold(
+        pool.fqdn.clone(),
+        host.name.clone(),
+        stores.own().clone(),
+        shutdown.clone(),
+    ));
+    let login = Login {
+        user: CHAT_ROLE.to_owned(),
+        application: format!("chat {}", host.name),
+        tls: Tls::Required(Arc::new(host.credentials.postgres_client_config())),
+    };
+    let connections = Connections::new(login, follow_primary(host, known.clone()));
+    let others = pool.servers.iter().filter(|server| **server != host.name);
+    let others = others.map(|server| host.destination(server)).collect();
+    let peers = ControlPeers::new(
+        &pool.fqdn,
+        &host.name,
+        others,
+        living.clone(),
+        &host.client,
+        (tasks, shutdown),
+    );
+    let config = Config::new(&host.topology.domain, &pool.rooms);
+    let chat = Chat::start(config.clone(), connections, Arc::new(peers), tasks, shutdown);
+    follow_activity(host, pool, known, chat.clone());
+    forget_the_gone(host, living, chat.clone());
+    open_listeners(host, pool, config, &chat).await?;
+    Ok(chat)
+}
+
+/// Tells the database side who is primary.
+fn follow_primary(
+    host: &ThisHost,
+    mut known: watch::Receiver<Known>,
+) -> watch::Receiver<Option<Primary>> {
+    let (primary_tx, primary) = watch::channel(None);
+    let topology = Arc::clone(&host.topology);
+    let follow = async move {
+        loop {
+            let found = known.borrow_and_update().primary(&topology).map(to_db);
+            primary_tx.send_if_modified(|now| {
+                let changed = *now != found;
+                *now = found;
+                changed
+            });
+            if known.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    let shutdown = host.shutdown.clone();
+    host.tasks.spawn(async move {
+        shutdown.run_until_cancelled(follow).await;
+    });
+    primary
+}
+
+fn to_db(primary: whereabouts::Primary) -> Primary {
+    let signed = |half: u64| i64::try_from(half).expect("terms are raised one by one");
+    Primary {
+        store: primary.store,
+        address: primary.address,
+        reign: signed(primary.term.reign),
+        turn: signed(primary.term.turn),
+    }
+}
+
+/// Tells the chat server whether it is on the active list, and where its clients go if not.
+fn follow_activity(host: &ThisHost, pool: &Pool, mut known: watch::Receiver<Known>, chat: Chat) {
+    let (topology, pool, me) = (Arc::clone(&host.topology), pool.clone(), host.name.clone());
+    let follow = async move {
+        loop {
+            let activity =
+                activity(&topology, &pool, &me, known.borrow_and_update().active_servers());
+            chat.set_activity(activity);
+            if known.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    let shutdown = host.shutdown.clone();
+    host.tasks.spawn(async move {
+        shutdown.run_until_cancelled(follow).await;
+    });
+}
+
+fn activity(topology: &Topology, pool: &Pool, me: &str, active: &[String]) -> Activity {
+    if active.iter().any(|server| server == me) {
+        return Activity::Active;
+    }
+    let addresses: Vec<SocketAddr> = active
+        .iter()
+        .filter_map(|server| topology.host(server))
+        .map(|host| SocketAddr::new(host.address, pool.client_port))
+        .collect();
+    if addresses.is_empty() {
+        return Activity::NoneActive;
+    }
+    // Servers that are off the list send their clients to different places.
+    let place = me.bytes().map(usize::from).sum::<usize>() % addresses.len();
+    Activity::Inactive { move_to: addresses[place].to_string() }
+}
+
+/// When a server's lease has ended, its occupants leave everywhere.
+fn forget_the_gone(host: &ThisHost, mut living: watch::Receiver<BTreeSet<String>>, chat: Chat) {
+    let follow = async move {
+        let mut before = BTreeSet::new();
+        while living.changed().await.is_ok() {
+            let now = living.borrow_and_update().clone();
+            for gone in before.difference(&now) {
+                info!(server = gone, "a chat server is gone: its occupants leave");
+                chat.server_gone(gone);
+            }
+            before = now;
+        }
+    };
+    let shutdown = host.shutdown.clone();
+    host.tasks.spawn(async move {
+        shutdown.run_until_cancelled(follow).await;
+    });
+}
+
+async fn open_listeners(
+    host: &ThisHost,
+    pool: &Pool,
+    config: Config,
+    chat: &Chat,
+) -> anyhow::Result<()> {
+    let settings = Settings {
+        config,
+        tls: host.credentials.public_server_config(),
+        limits: Limits::default(),
+        secret: secret(&host.directory("secret"))?,
+    };
+    let streams = Streams::new(settings, chat, host.tasks.clone(), host.shutdown.clone());
+    let ports = BTreeMap::from([
+        (pool.client_port, Entry::StartTls),
+        (pool.client_tls_port, Entry::DirectTls),
+    ]);
+    for (port, entry) in ports {
+        let address = SocketAddr::new(host.control_address().ip(), port);
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("listen for clients on {address}; does another server have the port?")
+        })?;
+        let streams = streams.clone();
+        host.tasks.spawn(async move { streams.serve(listener, entry).await });
+    }
+    Ok(())
+}
+
+/// The secret of this server, made once: names that do not exist get their salt from it.
+fn secret(path: &Path) -> anyhow::Result<[u8; 32]> {
+    match std::fs::read(path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            anyhow::anyhow!("{} has not 32 bytes: remove it, and a new one is made", path.display())
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut secret = [0; 32];
+            rustls::crypto::ring::default_provider()
+                .secure_random
+                .fill(&mut secret)
+                .map_err(|_| anyhow::anyhow!("the system has no randomness"))?;
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+                .with_context(|| format!("make {}", path.display()))?;
+            file.write_all(&secret).and_then(|()| file.sync_all()).context("keep the secret")?;
+            Ok(secret)
+        }
+        Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
+    }
+}

@@ -1,0 +1,167 @@
+//! Accounts and rooms: asked of the host that has the primary, done there as the owner.
+
+use chat::accounts::ScramKeys;
+use chat::provision::{self, AccountRow, NewRoom, ProvisionError, RoomRow};
+use control::{Client, Destination, Peer, Refusal, Router};
+use recovery::keeper::Handle;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+const DO: &str = "content/do";
+/// How long the database may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is asked of the content.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Order {
+    Users,
+    CreateUser { localpart: String, keys: Keys },
+    SetKeys { localpart: String, keys: Keys },
+    RemoveUser { localpart: String },
+    Rooms,
+    CreateRoom { name: String, description: String },
+    RemoveRoom { name: String },
+}
+
+/// SCRAM keys on their way: never the password itself.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Keys {
+    salt: Vec<u8>,
+    iterations: u32,
+    stored_key: Vec<u8>,
+    server_key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(********)")
+    }
+}
+
+/// What the content answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    Done,
+    /// Local part and when it was made, in seconds since 1970.
+    Users(Vec<(String, i64)>),
+    Rooms(Vec<RoomSeen>),
+}
+
+/// A room as it stands.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RoomSeen {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) created: i64,
+    pub(crate) posts: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    store: String,
+    order: Order,
+}
+
+impl From<ScramKeys> for Keys {
+    fn from(keys: ScramKeys) -> Self {
+        let ScramKeys { salt, iterations, stored_key, server_key } = keys;
+        Self { salt, iterations, stored_key, server_key }
+    }
+}
+
+impl From<Keys> for ScramKeys {
+    fn from(keys: Keys) -> Self {
+        let Keys { salt, iterations, stored_key, server_key } = keys;
+        Self { salt, iterations, stored_key, server_key }
+    }
+}
+
+/// Serves orders for the primaries of this host.
+pub(crate) fn install(router: Router, keepers: &[Handle]) -> Router {
+    let keepers: Arc<[Handle]> = keepers.to_vec().into();
+    router.on(DO, move |peer: Peer, asked: Request| {
+        let keepers = Arc::clone(&keepers);
+        async move {
+            if !matches!(peer, Peer::Host(_)) {
+                return Err(Refusal::new(
+                    "hosts_only",
+                    format!("{peer} may not change accounts or rooms this way"),
+                    "use a cmdlet of the management shell",
+                ));
+            }
+            let keeper = keepers.iter().find(|keeper| keeper.store == asked.store);
+            let away = |why: String| Refusal::new("away", why, "try again in a moment");
+            let keeper = keeper.ok_or_else(|| away(format!("{} is not here", asked.store)))?;
+            let client = keeper.connect_primary().await.map_err(away)?;
+            perform(&client, asked.order).await
+        }
+    })
+}
+
+async fn perform(client: &instance::Connection, order: Order) -> Result<Answer, Refusal> {
+    let done = match order {
+        Order::Users => {
+            let rows = provision::accounts(client).await.map_err(|error| refuse(&error))?;
+            return Ok(Answer::Users(rows.into_iter().map(user).collect()));
+        }
+        Order::Rooms => {
+            let rows = provision::rooms(client).await.map_err(|error| refuse(&error))?;
+            return Ok(Answer::Rooms(rows.into_iter().map(room).collect()));
+        }
+        Order::CreateUser { localpart, keys } => {
+            provision::create_account(client, &localpart, &keys.into()).await
+        }
+        Order::SetKeys { localpart, keys } => {
+            provision::set_keys(client, &localpart, &keys.into()).await
+        }
+        Order::RemoveUser { localpart } => provision::remove_account(client, &localpart).await,
+        Order::CreateRoom { name, description } => {
+            let new = NewRoom { title: name.clone(), name, description };
+            provision::create_room(client, &new).await.map(|_| ())
+        }
+        Order::RemoveRoom { name } => provision::remove_room(client, &name).await,
+    };
+    done.map(|()| Answer::Done).map_err(|error| refuse(&error))
+}
+
+fn user(row: AccountRow) -> (String, i64) {
+    (row.localpart, seconds(row.created_at))
+}
+
+fn room(row: RoomRow) -> RoomSeen {
+    RoomSeen {
+        name: row.name,
+        description: row.description,
+        created: seconds(row.created_at),
+        posts: row.posts,
+    }
+}
+
+fn seconds(time: std::time::SystemTime) -> i64 {
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn refuse(error: &ProvisionError) -> Refusal {
+    let code = match error {
+        ProvisionError::Exists { .. } => "exists",
+        ProvisionError::Missing { .. } => "missing",
+        ProvisionError::BadName { .. }
+        | ProvisionError::BadKeys
+        | ProvisionError::BadPassword(_)
+        | ProvisionError::HasPosts { .. } => "refused",
+        ProvisionError::Database(_) => "database",
+    };
+    Refusal::new(code, error.to_string(), "")
+}
+
+/// Asks the keeper of the primary `store` on `host`.
+pub(crate) async fn ask(
+    client: &Client,
+    host: &Destination,
+    store: &str,
+    order: Order,
+) -> Result<Answer, control::CallError> {
+    client.call(host, DO, &Request { store: store.to_owned(), order }, PATIENCE).await
+}

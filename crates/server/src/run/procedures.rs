@@ -1,0 +1,106 @@
+//! Procedures, as this host runs them for an administrator.
+
+use std::sync::Arc;
+
+use recovery::engine::{self, Line, Stopped};
+use recovery::journal::{Entry, Journal};
+use recovery::observed::Observed;
+use recovery::procedure::{Procedure, Step};
+use recovery::stretched::{Grounds, Said, Salvager, Stretched};
+use recovery::world::Measured;
+use topology::Pool;
+
+use super::host::ThisHost;
+use super::parts::Stores;
+
+/// Where journals stand, below the data directory.
+const JOURNAL: &str = "journal";
+
+/// Runs procedures upon this deployment's pools.
+#[derive(Clone, Debug)]
+pub(crate) struct Procedures {
+    grounds: Grounds,
+}
+
+/// What a rehearsal foretells: the rows, and the figures that an administrator reads.
+#[derive(Clone, Debug)]
+pub(crate) struct Forecast {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) measured: Measured,
+}
+
+impl Procedures {
+    /// For runs on this host.
+    pub(crate) fn new(
+        host: &ThisHost,
+        stores: &Stores,
+        journal: Journal,
+        salvager: Salvager,
+    ) -> Self {
+        Self {
+            grounds: Grounds {
+                host: host.name.clone(),
+                topology: Arc::clone(&host.topology),
+                stores: stores.all(),
+                client: host.client.clone(),
+                journal,
+                salvager,
+            },
+        }
+    }
+
+    /// The journals of this host.
+    pub(crate) fn journal(host: &ThisHost) -> std::io::Result<Journal> {
+        Journal::open(&host.directory(JOURNAL))
+    }
+
+    /// One look at everything of `pool`.
+    pub(crate) async fn look(&self, pool: &Pool) -> Observed {
+        let grounds = &self.grounds;
+        Observed::look(&grounds.topology, pool, &grounds.stores, &grounds.client).await
+    }
+
+    /// The newest run upon `pool` in this host's journals.
+    pub(crate) fn newest_run(&self, pool: &Pool) -> std::io::Result<Vec<Entry>> {
+        self.grounds.journal.newest(&pool.fqdn)
+    }
+
+    /// The stores of all sites.
+    pub(crate) fn stores(&self) -> &[(String, recovery::store::Records)] {
+        &self.grounds.stores
+    }
+
+    /// Tells what a run would do. Changes nothing.
+    pub(crate) async fn rehearse(
+        &self,
+        procedure: &'static Procedure,
+        pool: &Pool,
+        said: Said,
+    ) -> Result<Forecast, Stopped> {
+        let mut deployment = Stretched::rehearse(self.grounds.clone(), pool, said);
+        let (world, measured) = deployment.look().await.map_err(Stopped::Blind)?;
+        let lines = engine::what_if(procedure, &world, &measured)?;
+        Ok(Forecast { lines, measured })
+    }
+
+    /// Runs all of a procedure, or the one row of it that is named; `watch` is told every line.
+    pub(crate) async fn run(
+        &self,
+        procedure: &'static Procedure,
+        row: Option<&'static Step>,
+        pool: &Pool,
+        said: Said,
+        watch: &mut (dyn FnMut(&Line) + Send),
+    ) -> Result<(), Stopped> {
+        let begun = Stretched::begin(self.grounds.clone(), pool, said, procedure.name).await;
+        let mut deployment = begun.map_err(Stopped::Blind)?;
+        let outcome = match row {
+            None => engine::run(procedure, &mut deployment, watch).await,
+            Some(row) => engine::run_row(procedure, row, &mut deployment, watch).await,
+        };
+        let stopped = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        let noted = deployment.end(stopped).await;
+        outcome?;
+        noted.map_err(|why| Stopped::Failed { number: "end", why })
+    }
+}

@@ -1,0 +1,212 @@
+//! Salvage: reads the posts of a lost site's copies, where they are, and puts them back, here.
+//!
+//! Chat knows what a post is, recovery knows where the old copies are; here the two meet.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chat::salvage::{Cursor, Forks, PageOfPosts, Report, Salvaged};
+use control::{CallError, Client, Destination, Peer, Refusal, Router};
+use recovery::keeper::Handle;
+use recovery::keeper::old_copy::OldCopy;
+use recovery::stretched::Salvager;
+use serde::{Deserialize, Serialize};
+use topology::Topology;
+use tracing::info;
+
+use super::host::ThisHost;
+
+const OPEN: &str = "salvage/open";
+const PAGE: &str = "salvage/page";
+const CLOSE: &str = "salvage/close";
+const FORKS: &str = "salvage/forks";
+const RESTORE: &str = "salvage/restore";
+/// How long an old copy may take to be opened, and a page to be read or put back.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The old copies of this host that are open for reading, by the store's name.
+type Open = Arc<Mutex<BTreeMap<String, Arc<OldCopy>>>>;
+
+/// Asks for one page of what nobody else has.
+#[derive(Debug, Serialize, Deserialize)]
+struct PageRequest {
+    store: String,
+    forks: Forks,
+    after: Option<Cursor>,
+}
+
+/// Puts back what was read.
+#[derive(Debug, Serialize, Deserialize)]
+struct RestoreRequest {
+    store: String,
+    posts: Vec<Salvaged>,
+}
+
+/// Serves the reading of this host's old copies, and the putting back into its primary.
+pub(crate) fn install(router: Router, keepers: &[Handle]) -> Router {
+    let keepers: Arc<[Handle]> = keepers.to_vec().into();
+    let open = Open::default();
+    let [opening, forking, restoring] = [(); 3].map(|()| Arc::clone(&keepers));
+    let [opened, paging, closing] = [(); 3].map(|()| Arc::clone(&open));
+    router
+        .on(OPEN, move |peer: Peer, store: String| {
+            let (keepers, open) = (Arc::clone(&opening), Arc::clone(&opened));
+            async move { open_copy(find(&keepers, &peer, &store)?, &open).await.map_err(refuse) }
+        })
+        .on(PAGE, move |peer: Peer, asked: PageRequest| {
+            let open = Arc::clone(&paging);
+            async move { page(&peer, &open, asked).await.map_err(refuse) }
+        })
+        .on(CLOSE, move |peer: Peer, store: String| {
+            let open = Arc::clone(&closing);
+            async move { close(&peer, &open, &store).await.map_err(refuse) }
+        })
+        .on(FORKS, move |peer: Peer, store: String| {
+            let keepers = Arc::clone(&forking);
+            async move {
+                let keeper = find(&keepers, &peer, &store)?;
+                let client = keeper.connect_primary().await.map_err(refuse)?;
+                chat::salvage::forks(&client).await.map_err(|error| refuse(error.to_string()))
+            }
+        })
+        .on(RESTORE, move |peer: Peer, asked: RestoreRequest| {
+            let keepers = Arc::clone(&restoring);
+            async move {
+                let keeper = find(&keepers, &peer, &asked.store)?;
+                let client = keeper.connect_primary().await.map_err(refuse)?;
+                let report = chat::salvage::restore(&client, &asked.posts).await;
+                report.map_err(|error| refuse(error.to_string()))
+            }
+        })
+}
+
+/// Opens the copy, or finds it open: whoever opened it before may have died.
+async fn open_copy(keeper: &Handle, open: &Open) -> Result<(), String> {
+    if locked(open).contains_key(&keeper.store) {
+        return Ok(());
+    }
+    let copy = keeper.open_old_copy().await?;
+    locked(open).insert(keeper.store.clone(), Arc::new(copy));
+    Ok(())
+}
+
+async fn page(peer: &Peer, open: &Open, asked: PageRequest) -> Result<PageOfPosts, String> {
+    hosts_only(peer)?;
+    let copy = locked(open).get(&asked.store).cloned();
+    let copy = copy.ok_or_else(|| format!("the old copy of {} is not open", asked.store))?;
+    let page = chat::salvage::unshipped_page(&copy.connection, &asked.forks, asked.after).await;
+    page.map_err(|error| error.to_string())
+}
+
+async fn close(peer: &Peer, open: &Open, store: &str) -> Result<(), String> {
+    hosts_only(peer)?;
+    let Some(copy) = locked(open).remove(store) else { return Ok(()) };
+    match Arc::try_unwrap(copy) {
+        Ok(copy) => copy.close().await,
+        Err(copy) => {
+            locked(open).insert(store.to_owned(), copy);
+            Err(format!("the old copy of {store} is still being read"))
+        }
+    }
+}
+
+fn locked(open: &Open) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<OldCopy>>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the procedure's salvage row calls.
+pub(crate) fn salvager(host: &ThisHost) -> Salvager {
+    let (topology, client) = (Arc::clone(&host.topology), host.client.clone());
+    Arc::new(move |lost, primary| {
+        let (topology, client) = (Arc::clone(&topology), client.clone());
+        Box::pin(async move { salvage(&topology, &client, lost, &primary).await })
+    })
+}
+
+/// Reads both home copies, since either may be the longer, and puts the union back.
+async fn salvage(
+    topology: &Topology,
+    client: &Client,
+    lost: Vec<String>,
+    primary: &str,
+) -> Result<String, String> {
+    let target = destination(topology, primary)?;
+    let forks: Forks = client
+        .call_idempotent(&target, FORKS, primary, PATIENCE)
+        .await
+        .map_err(|error| format!("{primary}: {error}"))?;
+    let mut said = Vec::new();
+    for store in lost {
+        let from = destination(topology, &store)?;
+        let not_read = |error: CallError| format!("the old copy of {store} was not read: {error}");
+        let () = client.call(&from, OPEN, &store, PATIENCE).await.map_err(not_read)?;
+        let moved = pages(client, (&from, &store), (&target, primary), &forks).await;
+        let () = client.call(&from, CLOSE, &store, PATIENCE).await.map_err(not_read)?;
+        let report = moved?;
+        info!(store, ?report, "salvaged an old copy");
+        said.push(format!(
+            "{store}: {} posts put back, {} were here, {} had been repeated",
+            report.restored, report.already_there, report.repeated_by_sender
+        ));
+        let missing = report.rooms_missing.iter();
+        said.extend(missing.map(|room| {
+            format!("room {} is not here, {} posts wait: {}", room.name, room.posts, room.command)
+        }));
+    }
+    Ok(said.join("; "))
+}
+
+/// Moves what nobody else has, page by page.
+async fn pages(
+    client: &Client,
+    (from, store): (&Destination, &str),
+    (target, primary): (&Destination, &str),
+    forks: &Forks,
+) -> Result<Report, String> {
+    let mut report = Report::default();
+    let mut after = None;
+    loop {
+        let asked = PageRequest { store: store.to_owned(), forks: forks.clone(), after };
+        let page: PageOfPosts = client
+            .call_idempotent(from, PAGE, &asked, PATIENCE)
+            .await
+            .map_err(|error| format!("reading {store}: {error}"))?;
+        let request = RestoreRequest { store: primary.to_owned(), posts: page.posts };
+        let put_back: Report = client
+            .call_idempotent(target, RESTORE, &request, PATIENCE)
+            .await
+            .map_err(|error| format!("putting back into {primary}: {error}"))?;
+        report.add(put_back);
+        after = page.next;
+        if after.is_none() {
+            return Ok(report);
+        }
+    }
+}
+
+fn destination(topology: &Topology, store: &str) -> Result<Destination, String> {
+    let host = topology
+        .host_of_store(store)
+        .ok_or_else(|| format!("{store} has no host in the topology"))?;
+    Ok(Destination { host: host.name.clone(), address: host.control() })
+}
+
+fn find<'a>(keepers: &'a [Handle], peer: &Peer, store: &str) -> Result<&'a Handle, Refusal> {
+    hosts_only(peer).map_err(refuse)?;
+    keepers
+        .iter()
+        .find(|keeper| keeper.store == store)
+        .ok_or_else(|| refuse(format!("no instance of the name {store} is kept on this host")))
+}
+
+fn hosts_only(peer: &Peer) -> Result<(), String> {
+    match peer {
+        Peer::Host(_) => Ok(()),
+        Peer::Administrator { .. } => Err("only hosts may read or restore old copies".to_owned()),
+    }
+}
+
+fn refuse(why: String) -> Refusal {
+    Refusal::new("salvage", why, "nothing was changed in the old copy; run it again")
+}

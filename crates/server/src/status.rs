@@ -1,0 +1,118 @@
+//! `standfast status`: the deployment on one screen.
+
+use std::process::ExitCode;
+
+use recovery::keeper::report::Report;
+use recovery::observed::{Observed, SiteSeen, StoreSeen};
+use recovery::record::{Mirror, PoolRecord, Serving};
+use topology::{Pool, Topology};
+
+use crate::args::Reach;
+use crate::reach::{Deployment, block_on};
+
+/// Prints it. Fails when no pool can be served now.
+#[allow(clippy::print_stdout, reason = "the answer of this command")]
+pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
+    let (deployment, looked) = block_on(Deployment::reach(reach))?;
+    let mut served = true;
+    println!("as {} sees it", looked.by);
+    for pool in &deployment.topology.pools {
+        let Some(observed) = looked.pools.get(&pool.fqdn) else { continue };
+        let living = looked.living.get(&pool.fqdn).cloned().unwrap_or_default();
+        println!("{}", screen(&deployment.topology, pool, observed, &living));
+        served &= observed.serving().is_some();
+    }
+    Ok(if served { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn screen(
+    topology: &Topology,
+    pool: &Pool,
+    observed: &Observed,
+    living: &std::collections::BTreeSet<String>,
+) -> String {
+    let mut lines = vec![String::new()];
+    let serving = observed.serving().map(|(_, record)| record);
+    let state = serving.map_or("unknown: no site is known to serve".to_owned(), |record| {
+        format!("{:?}, term {}", record.state, record.term)
+    });
+    lines.push(format!("pool {}  {state}", pool.fqdn));
+    for site in &topology.sites {
+        lines.push(format!("  site {:<10} {}", site.name, site_line(observed, &site.name)));
+    }
+    lines.push("  instance       place          role      position       note".to_owned());
+    for (place, store) in pool.stores.iter() {
+        let line = match observed.stores.get(store) {
+            Some(StoreSeen::Reports { report }) => instance_line(report),
+            Some(StoreSeen::Unknown { why }) => format!("unknown   {:<14} {why}", ""),
+            None => "unknown".to_owned(),
+        };
+        lines.push(format!("  {store:<14} {:<14} {line}", place.to_string()));
+    }
+    lines.push(format!("  mirror         {}", serving.map_or("unknown".to_owned(), mirror)));
+    lines.push(format!("  log shipping   {}", shipping(observed)));
+    let active = serving.map(|record| record.active_servers.as_slice()).unwrap_or_default();
+    for server in &pool.servers {
+        let list = if active.contains(server) { "active" } else { "not active" };
+        let life = if living.contains(server) { "up" } else { "not heard" };
+        lines.push(format!("  chat server    {server:<14} {list}, {life}"));
+    }
+    lines.join("\n")
+}
+
+fn site_line(observed: &Observed, site: &str) -> String {
+    match observed.sites.get(site) {
+        Some(SiteSeen::Answers { record: Some(record), .. }) => standing(record),
+        Some(SiteSeen::Answers { record: None, .. }) => "up, no record of the pool yet".to_owned(),
+        Some(SiteSeen::Unknown { why }) => format!("unknown: {why}"),
+        None => "unknown".to_owned(),
+    }
+}
+
+fn standing(record: &PoolRecord) -> String {
+    match &record.serving {
+        Serving::Here { primary } => format!("serves from {primary}, gate {:?}", record.gate),
+        Serving::Elsewhere => format!("stands by, log shipping {:?}", record.shipping),
+        Serving::Following { upstream } => format!("follows {upstream}"),
+        Serving::Quarantine { why } => format!("quarantine: {why}"),
+    }
+}
+
+fn instance_line(report: &Report) -> String {
+    let role = match (report.runs, report.writable) {
+        (false, _) => "stopped",
+        (true, true) => "primary",
+        (true, false) => "standby",
+    };
+    let position = report.position.map(|lsn| lsn.to_string()).unwrap_or_default();
+    let note = if report.note.is_empty() { &report.duty } else { &report.note };
+    format!("{role:<9} {position:<14} {note}")
+}
+
+fn mirror(record: &PoolRecord) -> String {
+    match &record.mirror {
+        Mirror::Synchronized { .. } => "in sync: every acknowledged post is on both".to_owned(),
+        Mirror::Suspended { since, why, .. } => format!("SUSPENDED since {since}: {why}"),
+        Mirror::Awaited => "AWAITED: posts wait until it is back".to_owned(),
+    }
+}
+
+fn shipping(observed: &Observed) -> String {
+    let shipping = observed.stores.values().find_map(|seen| match seen {
+        StoreSeen::Reports { report } if !report.writable => report.shipping.as_ref(),
+        StoreSeen::Reports { .. } | StoreSeen::Unknown { .. } => None,
+    });
+    let Some(shipping) = shipping else { return "nothing is known".to_owned() };
+    let flowing = match (&shipping.fed_from, shipping.receiving) {
+        (Some(from), true) => format!("flows from {from}"),
+        _ => format!("not receiving {}", shipping.note),
+    };
+    let behind = match (shipping.behind_bytes, shipping.behind_ms) {
+        (Some(bytes), Some(ms)) => {
+            format!("{bytes} bytes and {}.{:03} s behind", ms / 1000, ms % 1000)
+        }
+        _ => "how far behind is not known".to_owned(),
+    };
+    let heard = shipping.heard_at.as_deref().unwrap_or("never");
+    format!("{flowing}; {behind}, when the source was last heard ({heard})")
+}
