@@ -5,8 +5,10 @@
 
 mod addresses;
 mod administer;
+mod bootstrap;
 
 pub use addresses::Addresses;
+pub use bootstrap::Bootstrap;
 
 use crate::client::{Login, trust};
 use crate::dns::{Dns, Service};

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 pub use look_up::{look_up_address, look_up_services};
 
-/// How long an answer may be kept, in seconds: not at all, for records change in the middle of tests.
+/// How long an answer may be kept, in seconds: not at all, for tests change records.
 const TIME_TO_LIVE: u32 = 0;
 
 /// The longest question over UDP that we read, and the longest answer that we send.

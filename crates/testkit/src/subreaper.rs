@@ -63,8 +63,7 @@ impl Subreaper {
                         Ok(answer) => format!("ok {answer}\n"),
                         Err(error) => format!("error {error:#}\n"),
                     };
-                    let mut answers = std::io::stdout();
-                    if answers.write_all(answer.as_bytes()).and_then(|()| answers.flush()).is_err() {
+                    if say(&answer).is_err() {
                         break;
                     }
                 }
@@ -185,6 +184,12 @@ impl Subreaper {
             }
         }
     }
+}
+
+fn say(answer: &str) -> std::io::Result<()> {
+    let mut answers = std::io::stdout();
+    answers.write_all(answer.as_bytes())?;
+    answers.flush()
 }
 
 fn others() -> Vec<Process> {

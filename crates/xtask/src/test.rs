@@ -88,12 +88,9 @@ mod tests {
 
     #[test]
     fn counts_what_nextest_ran() {
-        check(
-            &[
-                "     Summary [   1.001s] 8 tests run: 5 passed (2 slow), 2 failed, 1 timed out, 4 skipped\n",
-            ],
-            "5 tests passed, 3 failed, 4 skipped",
-        );
+        let line = "     Summary [   1.001s] 8 tests run: 5 passed (2 slow), 2 failed, \
+                    1 timed out, 4 skipped\n";
+        check(&[line], "5 tests passed, 3 failed, 4 skipped");
     }
 
     #[test]

@@ -10,6 +10,8 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("console", &["admin"], &["tokio-postgres"]),
     ("control", &["topology"], &["tokio-postgres"]),
     ("db", &["control", "topology"], HTTP),
+    ("demo", &["testkit", "topology"], &["tokio-postgres"]),
+    ("demo", &["testkit", "topology"], &[]),
     ("instance", &[], HTTP),
     ("recovery", &["control", "instance", "topology"], HTTP),
     ("server", EVERYTHING, &[]),
