@@ -24,6 +24,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("crates/chat/", "node", "XEP-0030's and XEP-0115's attribute"),
     ("crates/chat/", "session", "RFC 3921's request, which old clients still send"),
     ("crates/instance/", "cluster", "PostgreSQL's word in pg_controldata and in its settings"),
+    ("crates/instance/", "replica", "PostgreSQL's word in its settings"),
+    ("crates/instance/", "session", "what a process leads after setsid, and PostgreSQL's word"),
     ("interop/", "session", "a word of tmux and of slixmpp"),
 ];
 
