@@ -324,11 +324,24 @@ pub struct Failover {
     pub who: String,
 }
 
+/// How much of a failback is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailbackPart {
+    /// All of it.
+    Whole,
+    /// Only the salvage; the pool stays where it is.
+    SalvageOnly,
+    /// Its turning back, before home is promoted.
+    TurnBack,
+}
+
 /// An order to fail back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failback {
     /// The pool.
     pub pool: String,
+    /// How much of it.
+    pub part: FailbackPart,
     /// Whether to act.
     pub mode: Mode,
     /// Who asks, for the journal.

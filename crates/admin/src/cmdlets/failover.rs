@@ -4,7 +4,7 @@ use shell::{Cmdlet, Effect, Example, Output, Parameter, Type, Value};
 
 use super::pool_state::state;
 use super::{Context, FORCE, IDENTITY, Row};
-use crate::deployment::{Failback, Failover, Mode, Reply};
+use crate::deployment::{Failback, FailbackPart, Failover, Mode, Reply};
 use crate::fault::Fault;
 use crate::roles::CHAT;
 
@@ -71,14 +71,38 @@ pub(super) const ROWS: &[Row] = &[
                           home a copy of the backup site, moves without a window in which two \
                           databases take posts, and checks mirror and log shipping before the \
                           state says Normal. Until the promotion every step can be turned back.",
-            parameters: &[IDENTITY, FORCE],
+            parameters: &[
+                IDENTITY,
+                Parameter::new(
+                    "SalvageOnly",
+                    Type::Switch,
+                    "Only finds what the home site never shipped and puts it back; the pool stays \
+                     where it is.",
+                )
+                .sets(&["Salvage"]),
+                Parameter::new(
+                    "TurnBack",
+                    Type::Switch,
+                    "Gives up a failback that has not promoted home yet: the backup site serves on.",
+                )
+                .sets(&["TurnBack"]),
+                FORCE,
+            ],
             roles: CHAT,
             effect: Effect::Grave,
             output: Some(OUTPUT),
-            examples: &[Example {
-                line: "Invoke-CsPersistentChatFailback -Identity lyncpc.dci.discovery.com -WhatIf",
-                means: "Tells what would be done.",
-            }],
+            examples: &[
+                Example {
+                    line: "Invoke-CsPersistentChatFailback -Identity lyncpc.dci.discovery.com \
+                           -WhatIf",
+                    means: "Tells what would be done.",
+                },
+                Example {
+                    line: "Invoke-CsPersistentChatFailback -Identity lyncpc.dci.discovery.com \
+                           -SalvageOnly",
+                    means: "Puts back what was not shipped, and leaves the move for later.",
+                },
+            ],
         },
         handler: fail_back,
     },
@@ -103,7 +127,12 @@ fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
 fn fail_back(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
         let (_, pool) = context.pool("Identity").await?;
-        let order = Failback { pool: pool.clone(), mode: context.mode(), who: context.who() };
+        let part = match (context.given.on("SalvageOnly"), context.given.on("TurnBack")) {
+            (true, _) => FailbackPart::SalvageOnly,
+            (false, true) => FailbackPart::TurnBack,
+            (false, false) => FailbackPart::Whole,
+        };
+        let order = Failback { pool: pool.clone(), part, mode: context.mode(), who: context.who() };
         let outcome = context.deployment.failback(order, context.watch).await?;
         let told = context.told(outcome);
         afterwards(context, &pool, told).await

@@ -8,6 +8,8 @@ mod turn_back;
 
 #[cfg(test)]
 mod battery;
+#[cfg(test)]
+mod manual;
 
 pub use fail_back::FAIL_BACK;
 pub use fail_over::FAIL_OVER;

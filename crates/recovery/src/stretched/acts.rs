@@ -17,6 +17,8 @@ use crate::world::{Known, MirrorSeen, ShippingSeen, Standing, Switched, World};
 const SHORT: Duration = Duration::from_secs(45);
 /// How long replaying what is shipped, or a copy, may take.
 const LONG: Duration = Duration::from_secs(6 * 3600);
+/// How long the home mirror may take to follow before home is moved to without it.
+const MIRROR_PATIENCE: Duration = Duration::from_secs(180);
 /// How long a share may take to be closed.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(300);
 

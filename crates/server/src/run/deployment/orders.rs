@@ -1,12 +1,13 @@
 //! Orders that are procedures, or rows of one.
 
 use admin::deployment::{
-    Failback, Failover, Mode, Outcome, PoolState, Principal, SetActive, SetState, Step, Switch,
+    Failback, FailbackPart, Failover, Mode, Outcome, PoolState, Principal, SetActive, SetState,
+    Step, Switch,
 };
 use admin::{Fault, FaultKind, StepState, Told, Watch};
 use recovery::engine::{HONESTY, Line, Mark};
 use recovery::procedure::{self, Procedure};
-use recovery::procedures::{FAIL_BACK, FAIL_OVER, SWITCH_OVER, row_for};
+use recovery::procedures::{FAIL_BACK, FAIL_OVER, SALVAGE, SWITCH_OVER, TURN_BACK, row_for};
 use recovery::record::PoolState as Recorded;
 use recovery::store::StoreError;
 use recovery::stretched::Said;
@@ -37,7 +38,12 @@ impl Reached {
     ) -> Result<Outcome, Fault> {
         let pool = self.pool(&order.pool)?;
         let said = Said { who: order.who, ..Said::default() };
-        self.carry_out(&FAIL_BACK, None, &pool, said, order.mode, watch).await
+        let procedure = match order.part {
+            FailbackPart::Whole => &FAIL_BACK,
+            FailbackPart::SalvageOnly => &SALVAGE,
+            FailbackPart::TurnBack => &TURN_BACK,
+        };
+        self.carry_out(procedure, None, &pool, said, order.mode, watch).await
     }
 
     pub(super) async fn order_switchover(

@@ -1,0 +1,76 @@
+//! The operating pages: prose by hand, rows from the tables that run, compared.
+
+use expect_test::expect_file;
+
+use super::{FAIL_BACK, FAIL_OVER, SALVAGE, SWITCH_OVER, TURN_BACK};
+use crate::procedure::Procedure;
+
+const FAIL_OVER_PROSE: &str = "\
+The home site is lost: its machines are off, burnt, or cut off from everything. Nobody decides this
+for you, because from the backup site a burnt site and a cut cable look the same.
+
+    standfast status --topology FILE --credential DIR
+    standfast shell … -c 'Invoke-CsPersistentChatFailover -WhatIf'
+
+The rehearsal shows how far behind the backup site was when home was last heard. If home cannot be
+asked, make sure that its machines are off and stay off, and say so with `-AttestSiteIsDown`. If the
+share may lack something, `-AcceptDataLoss` accepts the measured amount; both are kept in the journal.
+
+    standfast shell … -c 'Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss -Force'
+
+Interrupted anywhere, the same command goes on from there. If the attestation was wrong, home fences
+itself when it first hears the higher term, and what it took meanwhile is salvaged at failback.
+";
+
+const FAIL_BACK_PROSE: &str = "\
+The home site is back. Start its hosts: they come up in quarantine and touch nothing. Then:
+
+    standfast shell … -c 'Invoke-CsPersistentChatFailback -WhatIf'
+    standfast shell … -c 'Invoke-CsPersistentChatFailback -Force'
+
+Everybody works on while home is salvaged, copied and follows; posts wait only for the move itself.
+The numbers in the first column are those of the original's page; rows are in another order where
+that page would let two databases take posts, or would keep people out during a copy.
+
+The old home directories are kept beside the new ones as `<store>.old-<time>`. Remove them when you
+are sure that nothing in them is missed.
+
+Until home is promoted the failback can be turned back:
+";
+
+const SALVAGE_PROSE: &str = "\
+Salvage is the first row of a failback. To put back at once what the lost site never shipped, and
+to go home another day:
+
+    standfast shell … -c 'Invoke-CsPersistentChatFailback -SalvageOnly -Force'
+
+Both home copies are opened read-only on a private socket, since either may be the longer. A post
+that nobody else has is put back at the end of its room with its own archive id and time, marked as
+recovered; one that its sender has repeated meanwhile is left out. A room that only the old copy has
+is named with the command that makes it.
+";
+
+const SWITCH_OVER_PROSE: &str = "\
+Primary and mirror change roles inside a site, for maintenance. When the primary's process or host
+is lost, the same happens by itself, without anybody's command.
+
+    standfast shell … -c 'Invoke-CsDatabaseFailover -PoolFqdn POOL -DatabaseType PersistentChat \
+-NewPrincipal Mirror'
+";
+
+fn page(procedure: &Procedure, prose: &str) -> String {
+    format!("# {}\n\n`{}`\n\n{prose}\n{}", procedure.title, procedure.cmdlet, procedure.manual())
+}
+
+#[test]
+fn the_operating_pages_are_current() {
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operating");
+    let check = |name: &str, text: String| {
+        expect_file![format!("{pages}/{name}.md")].assert_eq(&text);
+    };
+    check("fail-over", page(&FAIL_OVER, FAIL_OVER_PROSE));
+    let turn_back = format!("\n# {}\n\n{}", TURN_BACK.title, TURN_BACK.manual());
+    check("fail-back", page(&FAIL_BACK, FAIL_BACK_PROSE) + &turn_back);
+    check("salvage", page(&SALVAGE, SALVAGE_PROSE));
+    check("switch-over", page(&SWITCH_OVER, SWITCH_OVER_PROSE));
+}
