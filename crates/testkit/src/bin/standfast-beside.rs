@@ -4,6 +4,7 @@
 
 use anyhow::{Context as _, bail};
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 use testkit::deployment::{Bootstrap, Deployment, Plans};
 
@@ -17,7 +18,17 @@ const ROOMS: [&str; 2] = ["ward", "kitchen"];
 const NORMAL: Duration = Duration::from_mins(2);
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    match beside().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("standfast-beside: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn beside() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [separator, command, rest @ ..] = arguments.as_slice() else {
         bail!("say which command: standfast-beside -- COMMAND ARGUMENTS");
@@ -41,6 +52,9 @@ async fn main() -> anyhow::Result<()> {
 async fn run(deployment: &mut Deployment, command: &str, rest: &[String]) -> anyhow::Result<()> {
     deployment.start().await?;
     deployment.is_normal(NORMAL).await?;
+    let rooms = deployment.topology().pools.first().map(|it| it.rooms.clone());
+    let room = format!("{}@{}", ROOMS[0], rooms.context("the topology has a pool")?);
+    deployment.lets_in(USERS[0], &Bootstrap::password(USERS[0]), &room, NORMAL).await?;
     let mut child = tokio::process::Command::new(command);
     child.args(rest).envs(facts(deployment)?).kill_on_drop(true);
     let status = child.status().await.with_context(|| format!("run {command}"))?;

@@ -1,9 +1,11 @@
 //! What an administrator does to a deployment, by the product's own commands.
 
 use super::{ADMINISTRATOR, Deployment};
+use crate::client::Client;
 use anyhow::{Context as _, ensure};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use xmpp::muc::HistoryWanted;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -71,5 +73,30 @@ impl Deployment {
             })
         };
         self.watch(deadline, "the pool is Normal", &question, normal).await.map(drop)
+    }
+
+    /// Waits until a user can enter a room, through whatever server the service records name.
+    pub async fn lets_in(
+        &self,
+        user: &str,
+        password: &str,
+        room: &str,
+        deadline: Duration,
+    ) -> anyhow::Result<()> {
+        let login = self.login(user, password);
+        let end = Instant::now() + deadline;
+        loop {
+            let entered = async {
+                let mut client = Client::connect(&login).await?;
+                client.join(room, user, HistoryWanted::default()).await?;
+                client.close().await
+            };
+            let Err(error) = entered.await else { return Ok(()) };
+            ensure!(
+                Instant::now() < end,
+                "{user} cannot enter {room} within {deadline:?}: {error}"
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
