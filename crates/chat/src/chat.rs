@@ -3,6 +3,7 @@
 use crate::accounts::Accounts;
 use crate::activity::Activity;
 use crate::peers::{Change, PeerAnswer, PeerMessage, PeerQuestion, Peers};
+use crate::prover::Prover;
 use crate::reader::{HEARD_MAX, Heard, Reader};
 use crate::reads::Reads;
 use crate::rooms::house::House;
@@ -46,9 +47,10 @@ impl Chat {
     ) -> Self {
         let house = Arc::new(House::new(&config.rooms, config.limits, Arc::clone(&peers)));
         let reads = Reads::new(connections.clone(), &config);
+        let (proof, prover) = Prover::new(&config, connections.clone());
         let (reader, heard) = mpsc::channel(HEARD_MAX);
         let (reading, rebased) =
-            Reader::new(&config, connections.clone(), Arc::clone(&house), heard);
+            Reader::new(&config, connections.clone(), Arc::clone(&house), heard, proof.clone());
         let (posts, writer) = Writer::new(&config, connections, reader.clone(), peers);
         let (accounts, lookups) = Accounts::new(reads.clone(), config.limits);
         let (activity, told) = watch::channel(Activity::default());
@@ -59,12 +61,14 @@ impl Chat {
             house: Arc::clone(&house),
             posts,
             reads,
+            proof,
             reader: reader.clone(),
             rebased,
             activity: told,
         });
         tasks.spawn(writer.run(end.clone()));
         tasks.spawn(reading.run(end.clone()));
+        tasks.spawn(prover.run(end.clone()));
         tasks.spawn(lookups.run(end.clone()));
         let chat = Self { rooms, accounts, activity, house, reader, behind };
         let level = Level { house: Arc::clone(&chat.house), asked, poll };

@@ -10,6 +10,7 @@
 //! | [`rooms`] | rooms as a stream uses them; who is in them |
 //! | `writer` | the one task that writes posts, in groups |
 //! | `reader` | the one task that shows posts, in order, once they are proven |
+//! | `prover` | the one task that proves what was read |
 //! | `history` | what was said before: on entering, and by query |
 //! | [`peers`] | what servers tell each other |
 //! | [`accounts`], `reads` | logins; the few connections for reading |
@@ -24,6 +25,7 @@ mod history;
 pub mod outbox;
 pub mod peers;
 mod post;
+mod prover;
 pub mod provision;
 mod reader;
 mod reads;

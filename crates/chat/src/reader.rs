@@ -10,10 +10,12 @@
 //! is shown in a newer one, the position goes back to where the reigns parted.
 
 use crate::post::{COLUMNS, Post};
-use crate::rooms::house::{House, Rebased, Subject, Watched};
+use crate::prover::Proof;
+use crate::reads::Unavailable;
+use crate::rooms::house::{House, Rebased, Subject, Term, Watched};
 use crate::settings::{Config, Limits};
 use crate::writer::{Author, with_causes};
-use db::{CommitError, ConnectError, Connection, Connections, Primary};
+use db::{ConnectError, Connection, Connections, Primary};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -55,6 +57,7 @@ pub(crate) struct Reader {
     /// The primary that was last tried.
     tried: Option<Primary>,
     echoes: Vec<Echo>,
+    proof: Proof,
     rebased: watch::Sender<u64>,
     limits: Limits,
 }
@@ -66,6 +69,9 @@ struct Echo {
     position: i64,
 }
 
+/// Up to which position each room is to be read.
+type Wanted = BTreeMap<Uuid, i64>;
+
 /// Why nothing was read. The next poll makes up for it.
 #[derive(Debug, thiserror::Error)]
 enum Unread {
@@ -73,8 +79,10 @@ enum Unread {
     Connect(#[from] ConnectError),
     #[error("the database did not answer")]
     Ask(#[from] tokio_postgres::Error),
-    #[error("what stands is not proven")]
-    Prove(#[from] CommitError),
+    #[error("what stands is not proven to be durable")]
+    Prove(#[from] Unavailable),
+    #[error("the term changed meanwhile")]
+    OtherTerm,
     #[error("the database did not answer in time")]
     Slow,
 }
@@ -85,6 +93,7 @@ impl Reader {
         connections: Connections,
         house: Arc<House>,
         heard: mpsc::Receiver<Heard>,
+        proof: Proof,
     ) -> (Self, watch::Receiver<u64>) {
         let (rebased, watched) = watch::channel(0);
         let reader = Self {
@@ -95,6 +104,7 @@ impl Reader {
             connection: None,
             tried: None,
             echoes: Vec::new(),
+            proof,
             rebased,
             limits: config.limits,
         };
@@ -124,8 +134,8 @@ impl Reader {
             let wait = self.limits.read_wait;
             let read = async {
                 match wanted {
-                    Some(wanted) if wanted.is_empty() => self.echo().await,
-                    Some(wanted) => self.read(wanted).await,
+                    Some((_, wanted)) if wanted.is_empty() => self.echo().await,
+                    Some((term, wanted)) => self.read(term, wanted).await,
                     None => self.poll().await,
                 }
             };
@@ -139,9 +149,10 @@ impl Reader {
 
     /// Shows what can be shown at once, and tells up to where each room is to be read. None, if
     /// all of them are to be looked at.
-    fn hear(&mut self, heard: impl Iterator<Item = Heard>) -> Option<BTreeMap<Uuid, i64>> {
-        let mut wanted = BTreeMap::new();
+    fn hear(&mut self, heard: impl Iterator<Item = Heard>) -> Option<(Term, Wanted)> {
+        let mut wanted = Wanted::new();
         let mut all = false;
+        let here = self.connection.as_ref().map(Connection::term);
         for heard in heard {
             let (term, tops) = match heard {
                 Heard::Committed { term, posts } => (term, self.house.show_own(term, &posts)),
@@ -161,12 +172,13 @@ impl Reader {
             };
             for (room, top) in tops {
                 // A bell of another term proves nothing in this one.
-                all |= self.connection.as_ref().is_none_or(|c| c.term() != term);
+                all |= here != Some(term);
                 let known = wanted.entry(room).or_insert(top);
                 *known = top.max(*known);
             }
         }
-        (!all).then_some(wanted)
+        // Without a connection there is no term, and nothing is wanted but, perhaps, an echo.
+        (!all).then(|| (here.unwrap_or_default(), wanted))
     }
 
     /// Looks at all rooms where one of our clients is, and shows whatever stands.
@@ -178,14 +190,18 @@ impl Reader {
         self.settle_in().await?;
         let rooms: Vec<Uuid> = self.house.watched().iter().map(|room| room.id).collect();
         let sql = "select id, next_position - 1 from chat.room where id = any ($1)";
-        let rows = self.connection().await?.query(sql, &[&rooms]).await?;
+        let connection = self.connection().await?;
+        let term = connection.term();
+        let rows = connection.query(sql, &[&rooms]).await?;
         let tops: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let wanted: BTreeMap<Uuid, i64> = self.house.lacking(&tops).into_iter().collect();
+        let wanted: Wanted = self.house.lacking(&tops).into_iter().collect();
         if wanted.is_empty() {
             return self.echo().await;
         }
-        self.connection().await?.prove().await?;
-        self.read(wanted).await
+        if !self.proof.of(term).await? {
+            return Err(Unread::OtherTerm);
+        }
+        self.read(term, wanted).await
     }
 
     /// The connection, new if the old one is of no more use.
@@ -221,7 +237,9 @@ impl Reader {
                    from unnest($1::uuid[], $2::bigint[]) as w (id, reign)
                         join chat.room r on r.id = w.id";
         let rows = connection.query(sql, &[&rooms, &reigns]).await?;
-        connection.prove().await?;
+        if !self.proof.of(term).await? {
+            return Err(Unread::OtherTerm);
+        }
         for row in rows {
             let rebased = Rebased {
                 top: row.get(1),
@@ -234,15 +252,17 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads these rooms from what was shown up to these positions.
-    async fn read(&mut self, wanted: BTreeMap<Uuid, i64>) -> Result<(), Unread> {
+    /// Reads these rooms, from what was shown up to these positions, which are proven in `term`.
+    async fn read(&mut self, term: Term, wanted: Wanted) -> Result<(), Unread> {
         self.settle_in().await?;
         let most = self.limits.read_posts;
         let (rooms, up_to): (Vec<Uuid>, Vec<i64>) = wanted.into_iter().unzip();
         loop {
             let after: Vec<i64> = rooms.iter().map(|room| self.house.shown(*room)).collect();
             let connection = self.connection().await?;
-            let term = connection.term();
+            if connection.term() != term {
+                return Err(Unread::OtherTerm);
+            }
             let sql = format!(
                 "select {COLUMNS}
                  from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as w (room, after, up_to)

@@ -25,8 +25,8 @@ pub enum Unavailable {
     /// It answered with an error, or the connection broke.
     #[error("the database could not answer")]
     Failed(#[from] tokio_postgres::Error),
-    /// It answered, but what it said may not stand.
-    #[error("what the database says is not proven")]
+    /// What it said is not known to be durable.
+    #[error("what the database says is not proven to be durable")]
     Unproven(#[from] db::CommitError),
 }
 

@@ -54,10 +54,11 @@ impl Rooms {
             }
         };
         let Some(open) = house.opened(&stay.room) else {
-            match load(&lease, &stay.room).await {
+            match self.load(&lease, &stay.room).await {
                 Ok(Some(open)) => house.open(&stay.room, open),
                 Ok(None) => return Err(RoomError::NoSuchRoom),
                 Err(Load::Room(error)) => return Err(error),
+                Err(Load::OtherTerm) => return Ok(Attempt::Again),
                 Err(Load::Database(error)) => {
                     info!(error = with_causes(&error), "entering waits for the database");
                     return Ok(Attempt::Again);
@@ -101,6 +102,23 @@ impl Rooms {
         }
     }
 
+    /// Reads a room as it stands, and has that proven.
+    async fn load(&self, lease: &Lease, name: &RoomName) -> Result<Option<Open>, Load> {
+        let sql = "select id, disabled, next_position - 1, subject, subject_nick, subject_at
+                   from chat.room where name = $1";
+        let name: &str = name;
+        let row = lease.maybe_row(sql, &[&name]).await.map_err(Load::Database)?;
+        let Some(row) = row else { return Ok(None) };
+        if row.get(1) {
+            return Err(Load::Room(RoomError::Closed));
+        }
+        if !self.0.proof.of(lease.term()).await.map_err(Load::Database)? {
+            return Err(Load::OtherTerm);
+        }
+        let subject = Subject { text: row.get(3), nick: row.get(4), at: row.get(5) };
+        Ok(Some(Open { id: row.get(0), term: lease.term(), shown: row.get(2), subject }))
+    }
+
     /// Has the reader look at all rooms now.
     pub(super) fn look(&self) {
         // If it has too much to hear already, it will look soon enough.
@@ -120,22 +138,8 @@ impl Rooms {
 enum Load {
     Room(RoomError),
     Database(Unavailable),
-}
-
-/// Reads a room as it stands, and proves that.
-async fn load(lease: &Lease, name: &RoomName) -> Result<Option<Open>, Load> {
-    let sql = "select id, disabled, next_position - 1, subject, subject_nick, subject_at
-               from chat.room where name = $1";
-    let name: &str = name;
-    let row = lease.maybe_row(sql, &[&name]).await.map_err(Load::Database)?;
-    let Some(row) = row else { return Ok(None) };
-    if row.get(1) {
-        return Err(Load::Room(RoomError::Closed));
-    }
-    let proven = lease.within(async { lease.prove().await.map_err(Unavailable::from) }).await;
-    proven.map_err(Load::Database)?;
-    let subject = Subject { text: row.get(3), nick: row.get(4), at: row.get(5) };
-    Ok(Some(Open { id: row.get(0), term: lease.term(), shown: row.get(2), subject }))
+    /// It was read in a term that is over.
+    OtherTerm,
 }
 
 /// A nick that is given back when the room knows its occupant, or never will.

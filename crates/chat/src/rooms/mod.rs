@@ -25,6 +25,7 @@ use crate::activity::Activity;
 use crate::history::Archive;
 use crate::outbox::Outbox;
 use crate::post::Draft;
+use crate::prover::Proof;
 use crate::reader::Heard;
 use crate::reads::Reads;
 use crate::settings::Config;
@@ -80,6 +81,7 @@ pub(crate) struct Inner {
     pub(crate) house: Arc<House>,
     pub(crate) posts: Posts,
     pub(crate) reads: Reads,
+    pub(crate) proof: Proof,
     pub(crate) reader: mpsc::Sender<Heard>,
     pub(crate) rebased: watch::Receiver<u64>,
     pub(crate) activity: watch::Receiver<Activity>,

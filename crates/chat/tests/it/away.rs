@@ -89,3 +89,46 @@ async fn a_server_that_is_not_active_takes_no_posts() {
     alice.posts("ops", "hello", None).await.unwrap();
     assert_eq!(alice.has_bodies("ops", 1).await, ["hello"]);
 }
+
+#[tokio::test]
+async fn what_stands_on_the_primary_alone_is_neither_acknowledged_nor_shown() {
+    let mut world = World::new().await;
+    let (a, b) = (world.server("a"), world.server("b"));
+    let (alice, bob) = (Client::new(&a, "alice"), Client::new(&b, "bob"));
+    alice.enters("ops", "alice").await.unwrap();
+    bob.enters("ops", "bob").await.unwrap();
+    let sql = world.sql().await;
+    sql.batch_execute("set synchronous_commit = local").await.unwrap();
+    // From now on commits wait for a mirror that is not there.
+    sql.batch_execute("alter system set synchronous_standby_names = 'nobody'").await.unwrap();
+    sql.execute("select pg_reload_conf()", &[]).await.unwrap();
+    let waits = "select pg_cancel_backend(pid) from pg_stat_activity
+                 where wait_event = 'SyncRep' and query like '%chat.append%'";
+    let ticket = alice.posts("ops", "alone", Some("alone"));
+    testkit::eventually(DEADLINE, "somebody cancels the wait", async || {
+        match sql.query(waits, &[]).await.unwrap().len() {
+            0 => Err("nobody waits"),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    // It stands, and can be seen by anybody who asks the database; both servers try to prove it.
+    let proves = "select count(*) from pg_stat_activity
+                  where wait_event = 'SyncRep' and query like '%pg_logical_emit_message%'";
+    testkit::eventually(DEADLINE, "both servers found it and wait for proof", async || {
+        match sql.query_one(proves, &[]).await.unwrap().get::<_, i64>(0) {
+            2 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    assert_eq!(world.archived("ops").await, ["alone"]);
+    assert!(alice.bodies("ops").is_empty() && bob.bodies("ops").is_empty());
+    // Suspended is recorded, and commits need not wait any more.
+    sql.batch_execute("alter system reset synchronous_standby_names").await.unwrap();
+    sql.execute("select pg_reload_conf()", &[]).await.unwrap();
+    timeout(DEADLINE, ticket).await.expect("it is answered").unwrap();
+    assert_eq!(alice.has_bodies("ops", 1).await, ["alone"]);
+    assert_eq!(bob.has_bodies("ops", 1).await, ["alone"]);
+    assert_eq!(world.archived("ops").await, ["alone"]);
+}
