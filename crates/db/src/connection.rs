@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use tokio_postgres::{AsyncMessage, Client};
 use tracing::{debug, warn};
 
-/// How `PostgreSQL` begins the notice that a commit did not wait for the mirror. (Our instances speak
-/// English: `lc_messages` is C. Its SQLSTATE, 01000, is that of every warning.)
+/// How `PostgreSQL` begins the notice that a commit did not wait for the mirror. (Our instances
+/// speak English: `lc_messages` is C. Its SQLSTATE, 01000, is that of every warning.)
 const NOT_MIRRORED: &str = "canceling wait for synchronous replication";
 
 /// A connection to the primary of one term. Dropping it closes the socket and cancels nothing.
