@@ -8,11 +8,13 @@ mod administer;
 mod bootstrap;
 
 pub use addresses::Addresses;
+use addresses::Ground;
 pub use bootstrap::Bootstrap;
 
 use crate::client::{Login, trust};
 use crate::dns::{Dns, Service};
 use crate::host::{Host, Plan};
+use crate::netns::Network;
 use crate::{Account, TempDir, binaries, leftovers};
 use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
@@ -57,6 +59,14 @@ impl Plans {
         let topology = addresses.moved(topology);
         Ok(Self { topology, bootstrap: None, directory: None, addresses: Some(addresses) })
     }
+
+    /// As [`Plans::private`], but every host has a network namespace of its own, and its link can
+    /// be cut. `127.0.X.Y` becomes `10.N.X.Y`.
+    pub fn in_namespaces(topology: &str) -> anyhow::Result<Self> {
+        let addresses = Addresses::claim_in_namespaces()?;
+        let topology = addresses.moved(topology);
+        Ok(Self { topology, bootstrap: None, directory: None, addresses: Some(addresses) })
+    }
 }
 
 /// Where everything is kept.
@@ -86,6 +96,7 @@ pub struct Deployment {
     account: Account,
     tls: Arc<rustls::ClientConfig>,
     root: Root,
+    network: Option<Network>,
     _addresses: Option<Addresses>,
 }
 
@@ -124,6 +135,13 @@ impl Deployment {
         ensure!(made.status.success(), "{PROGRAM} init ended with {}: {said}", made.status);
         let tls = trust(&authority.join("authority/ca.pem"))?;
 
+        let network = match &plans.addresses {
+            Some(addresses) if addresses.ground == Ground::Namespaces => {
+                let hosts = topology.hosts.iter().map(|it| (it.name.clone(), it.address));
+                Some(Network::new(addresses.octet, &hosts.collect::<Vec<_>>())?)
+            }
+            _ => None,
+        };
         let dns = Dns::start(name_server(&topology)).await?;
         let mut deployment = Self {
             hosts: BTreeMap::new(),
@@ -133,6 +151,7 @@ impl Deployment {
             account,
             tls,
             root,
+            network,
             _addresses: plans.addresses,
         };
         for host in deployment.topology.hosts.clone() {
@@ -172,7 +191,7 @@ impl Deployment {
             arguments,
             directory: data,
             log: directory.join("log"),
-            namespace: None,
+            namespace: self.network.as_ref().and_then(|it| it.namespace(name)).map(str::to_owned),
         })
     }
 
@@ -250,6 +269,11 @@ impl Deployment {
     /// A host by its name in the topology. Panics when there is none.
     pub fn host(&mut self, name: &str) -> &mut Host {
         self.hosts.get_mut(name).unwrap_or_else(|| panic!("there is no host {name}"))
+    }
+
+    /// The network, when every host has a namespace of its own.
+    pub fn network(&self) -> anyhow::Result<&Network> {
+        self.network.as_ref().context("the hosts of this deployment share one network namespace")
     }
 
     pub fn topology(&self) -> &Topology {

@@ -15,6 +15,7 @@ mod eventually;
 pub mod host;
 pub mod ledger;
 pub mod leftovers;
+pub mod netns;
 mod person;
 pub mod postgres;
 pub mod processes;

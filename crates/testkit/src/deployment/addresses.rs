@@ -1,4 +1,4 @@
-//! Loopback addresses for one deployment, so that several can stand side by side.
+//! Addresses for one deployment, so that several can stand side by side.
 
 use anyhow::{Context as _, bail};
 use nix::fcntl::{Flock, FlockArg};
@@ -7,30 +7,54 @@ use std::fs::File;
 /// The second octets to choose from; the demo has 0.
 const CHOICES: std::ops::RangeInclusive<u8> = 64..=127;
 
-/// All addresses `127.N.X.Y` of one N, held until dropped or until this process ends.
+/// What hosts have their addresses on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ground {
+    /// The loopback interface of this machine, `127.N.X.Y`.
+    Loopback,
+    /// Network namespaces, `10.N.X.Y`.
+    Namespaces,
+}
+
+/// All addresses with one number N in the second place, held until dropped or until this process
+/// ends.
 #[derive(Debug)]
 pub struct Addresses {
-    octet: u8,
+    pub(super) octet: u8,
+    pub(super) ground: Ground,
     _lock: Flock<File>,
 }
 
 impl Addresses {
-    /// Claims addresses that no other process on this machine has claimed.
+    /// Claims loopback addresses that no other process on this machine has claimed.
     pub fn claim() -> anyhow::Result<Self> {
+        Self::claim_on(Ground::Loopback)
+    }
+
+    /// Claims addresses for hosts with network namespaces of their own.
+    pub fn claim_in_namespaces() -> anyhow::Result<Self> {
+        Self::claim_on(Ground::Namespaces)
+    }
+
+    fn claim_on(ground: Ground) -> anyhow::Result<Self> {
         for octet in CHOICES {
             let path = std::path::Path::new("/tmp").join(format!("standfast-127-{octet}.lock"));
             // Somebody else's lock that we may not open is one that we do not hold.
             let Ok(file) = open(&path) else { continue };
             if let Ok(lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-                return Ok(Self { octet, _lock: lock });
+                return Ok(Self { octet, ground, _lock: lock });
             }
         }
-        bail!("all loopback addresses for deployments are taken");
+        bail!("all addresses for deployments are taken");
     }
 
     /// Moves every address `127.0.X.Y` of a topology to these addresses.
     pub fn moved(&self, topology: &str) -> String {
-        topology.replace("\"127.0.", &format!("\"127.{}.", self.octet))
+        let first = match self.ground {
+            Ground::Loopback => 127,
+            Ground::Namespaces => 10,
+        };
+        topology.replace("\"127.0.", &format!("\"{first}.{}.", self.octet))
     }
 }
 
