@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::PoolState;
 use crate::world::{
-    Active, Known, Lock, MirrorSeen, Reach, ShippingSeen, Standing, Switched, Unshipped, World,
+    Active, Known, Lock, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched, Unshipped,
+    World,
 };
 
 /// Which site of a stretched pool.
@@ -78,22 +79,8 @@ impl Action {
             Self::BringOnline(Side::Backup) => bring_backup_online(world),
             Self::BringOnline(Side::Home) => bring_home_online(world),
             Self::SetState(state) => set_state(world, state),
-            Self::EstablishMirror(side) => {
-                let site = side.of(world);
-                assert_eq!(site.standing, Standing::Primary, "a mirror of what is no primary");
-                if site.mirror == MirrorSeen::Building {
-                    site.mirror = MirrorSeen::InSync;
-                }
-            }
-            Self::SetActive(side) => {
-                let site = side.of(world);
-                assert_eq!(site.writable, Known::Yes, "clients let in where nothing is written");
-                site.gate = Known::Yes;
-                world.active = match side {
-                    Side::Home => Active::Home,
-                    Side::Backup => Active::Backup,
-                };
-            }
+            Self::EstablishMirror(side) => establish_mirror(side.of(world)),
+            Self::SetActive(side) => set_active(side, world),
             Self::ClearActive => {
                 world.active = Active::Nobody;
                 world.backup.gate = Known::No;
@@ -129,35 +116,53 @@ impl Action {
                 world.backup.standing = Standing::Primary;
                 world.backup.writable = Known::Yes;
             }
-            Self::HandOver => {
-                let serving =
-                    if world.backup_serves() { &mut world.backup } else { &mut world.home };
-                assert_eq!(
-                    serving.mirror,
-                    MirrorSeen::InSync,
-                    "handed over to what may lack posts"
-                );
-                serving.mirror = MirrorSeen::Building;
-                world.switched = Switched::Over;
-            }
-            Self::MirrorAgain => {
-                assert_ne!(world.switched, Switched::NotYet, "nothing was handed over");
-                let serving =
-                    if world.backup_serves() { &mut world.backup } else { &mut world.home };
-                serving.mirror = MirrorSeen::InSync;
-                world.switched = Switched::AndMirrored;
-            }
+            Self::HandOver => hand_over(world),
+            Self::MirrorAgain => mirror_again(world),
         }
     }
 }
 
 impl Side {
-    fn of(self, world: &mut World) -> &mut crate::world::Site {
+    fn of(self, world: &mut World) -> &mut Site {
         match self {
             Self::Home => &mut world.home,
             Self::Backup => &mut world.backup,
         }
     }
+}
+
+fn establish_mirror(site: &mut Site) {
+    assert_eq!(site.standing, Standing::Primary, "a mirror of what is no primary");
+    if site.mirror == MirrorSeen::Building {
+        site.mirror = MirrorSeen::InSync;
+    }
+}
+
+fn set_active(side: Side, world: &mut World) {
+    let site = side.of(world);
+    assert_eq!(site.writable, Known::Yes, "clients let in where nothing is written");
+    site.gate = Known::Yes;
+    world.active = match side {
+        Side::Home => Active::Home,
+        Side::Backup => Active::Backup,
+    };
+}
+
+fn serving(world: &mut World) -> &mut Site {
+    if world.backup_serves() { &mut world.backup } else { &mut world.home }
+}
+
+fn hand_over(world: &mut World) {
+    let site = serving(world);
+    assert_eq!(site.mirror, MirrorSeen::InSync, "handed over to what may lack posts");
+    site.mirror = MirrorSeen::Building;
+    world.switched = Switched::Over;
+}
+
+fn mirror_again(world: &mut World) {
+    assert_ne!(world.switched, Switched::NotYet, "nothing was handed over");
+    serving(world).mirror = MirrorSeen::InSync;
+    world.switched = Switched::AndMirrored;
 }
 
 fn bring_backup_online(world: &mut World) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use control::{CallError, Client, Destination};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde::{Deserialize, Serialize};
 use topology::{Pool, Topology};
 
@@ -81,7 +81,7 @@ impl Observed {
         let reports = join_all(names.map(async |(_, store)| {
             (store.to_owned(), look_at_store(topology, store, client).await)
         }));
-        let (sites, stores) = tokio::join!(sites, reports);
+        let (sites, stores) = join(sites, reports).await;
         Self { sites: sites.into_iter().collect(), stores: stores.into_iter().collect() }
     }
 

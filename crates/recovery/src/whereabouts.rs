@@ -111,7 +111,7 @@ impl Follower {
                         info!(site = self.site, "the management store answers again");
                     }
                     if let Ok(Some(read)) = Records::pool_in(&snapshot, &self.pool) {
-                        self.tell(known, read.value);
+                        self.tell(known, &read.value);
                     }
                 }
                 Err(error) => {
@@ -124,10 +124,10 @@ impl Follower {
         }
     }
 
-    fn tell(&self, known: &watch::Sender<Known>, record: PoolRecord) {
+    fn tell(&self, known: &watch::Sender<Known>, record: &PoolRecord) {
         known.send_if_modified(|known| {
             let old = known.records.insert(self.site.clone(), record.clone());
-            old.as_ref() != Some(&record)
+            old.as_ref() != Some(record)
         });
     }
 }

@@ -25,10 +25,9 @@ pub(crate) fn failback(order: &Order) -> anyhow::Result<ExitCode> {
 /// `Invoke-CsDatabaseFailover`
 pub(crate) fn switchover(switchover: &Switchover) -> anyhow::Result<ExitCode> {
     let order = &switchover.order;
-    let mut line = begin("Invoke-CsDatabaseFailover", "PoolFqdn", order);
+    let line = begin("Invoke-CsDatabaseFailover", "PoolFqdn", order);
     let to = if switchover.back { "Primary" } else { "Mirror" };
-    line.push_str(&format!(" -DatabaseType PersistentChat -NewPrincipal {to}"));
-    run(order, line)
+    run(order, format!("{line} -DatabaseType PersistentChat -NewPrincipal {to}"))
 }
 
 fn begin(cmdlet: &str, parameter: &str, order: &Order) -> String {

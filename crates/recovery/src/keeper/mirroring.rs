@@ -11,7 +11,7 @@ use instance::Lsn;
 use crate::record::Mirror;
 
 /// How long a mirror may be away before the primary goes on without it.
-pub const MIRROR_PATIENCE: Duration = Duration::from_millis(1000);
+pub const MIRROR_PATIENCE: Duration = Duration::from_secs(1);
 /// A mirror that is nearer than this to the primary's position may be waited for, in bytes.
 pub const NEAR_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -81,18 +81,29 @@ pub fn next(standing: &Standing<'_>) -> Step {
     let overdue = MIRROR_PATIENCE <= standing.away_for;
     match (standing.recorded, in_sync) {
         (Mirror::Synchronized { .. }, Some(_)) => Step::Nothing,
-        (Mirror::Synchronized { .. }, None) if !standing.named => Step::SetName,
-        (Mirror::Synchronized { .. }, None) if !overdue => Step::Nothing,
-        (Mirror::Synchronized { .. }, None) if standing.allow_suspended => Step::RecordSuspended,
-        (Mirror::Synchronized { .. }, None) => Step::RecordAwaited,
-        (Mirror::Awaited, None) if !standing.named => Step::SetName,
-        (Mirror::Awaited, None) if standing.allow_suspended && overdue => Step::RecordSuspended,
-        (Mirror::Awaited, None) => Step::Nothing,
         (Mirror::Suspended { .. } | Mirror::Awaited, Some(lsn)) => Step::RecordSynchronized { lsn },
-        (Mirror::Suspended { .. }, None) if standing.named && !near => Step::ClearName,
-        (Mirror::Suspended { .. }, None) if standing.named && overdue => Step::ClearName,
-        (Mirror::Suspended { .. }, None) if !standing.named && near => Step::SetName,
-        (Mirror::Suspended { .. }, None) => Step::Nothing,
+        (Mirror::Suspended { .. }, None) => alone(standing, near, overdue),
+        (Mirror::Synchronized { .. } | Mirror::Awaited, None) => waiting(standing, overdue),
+    }
+}
+
+/// The primary acknowledges alone, and its mirror is not in sync.
+fn alone(standing: &Standing<'_>, near: bool, overdue: bool) -> Step {
+    match standing.named {
+        true if overdue || !near => Step::ClearName,
+        false if near => Step::SetName,
+        true | false => Step::Nothing,
+    }
+}
+
+/// Commits wait for the mirror, and it is not in sync.
+fn waiting(standing: &Standing<'_>, overdue: bool) -> Step {
+    let recorded_awaited = *standing.recorded == Mirror::Awaited;
+    match (standing.named, overdue, standing.allow_suspended) {
+        (false, _, _) => Step::SetName,
+        (true, true, true) => Step::RecordSuspended,
+        (true, true, false) if !recorded_awaited => Step::RecordAwaited,
+        (true, _, _) => Step::Nothing,
     }
 }
 
@@ -122,13 +133,13 @@ mod tests {
         let seen: Vec<_> = [Seen::Absent, Seen::CatchingUp].into_iter().chain(streaming).collect();
         for recorded in &mirrors {
             for &seen in &seen {
-                for bits in 0..8 {
+                for bits in 0..8_u32 {
                     let standing = Standing {
                         recorded,
                         seen,
                         named: bits & 1 != 0,
                         position: POSITION,
-                        away_for: if bits & 2 == 0 { Duration::ZERO } else { MIRROR_PATIENCE },
+                        away_for: MIRROR_PATIENCE * (bits >> 1 & 1),
                         allow_suspended: bits & 4 != 0,
                     };
                     never(&standing, next(&standing));

@@ -56,7 +56,7 @@ const WATCH: Duration = Duration::from_secs(5);
 /// How long a fast stop may take before it becomes an immediate one.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a start may take, crash recovery included.
-const START_PATIENCE: Duration = Duration::from_secs(300);
+const START_PATIENCE: Duration = Duration::from_mins(5);
 
 /// What must be done to the content of a fresh primary before anybody is let in.
 ///

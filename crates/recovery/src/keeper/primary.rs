@@ -15,7 +15,7 @@ use crate::term::Term;
 /// The database that holds the pool's content.
 pub const CONTENT_DATABASE: &str = "mgc";
 /// How long a promotion may take.
-const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 /// How long a fallen primary waits for its mirror to take over before it starts again itself.
 const TAKEOVER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(6);
 

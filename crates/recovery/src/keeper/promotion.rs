@@ -109,40 +109,52 @@ mod tests {
     #[test]
     fn exactly_the_stated_conjunction_promotes() {
         let mut promoted = 0;
-        for mirror in mirrors() {
+        for record in records() {
             for lease in leases() {
-                for own_probe in PROBES {
-                    for witness_probe in PROBES.map(Some).into_iter().chain([None]) {
-                        for revision in [6, 7, 8] {
-                            let mut record = PoolRecord::at_home("north-1", Vec::new());
-                            record.mirror = mirror.clone();
-                            let evidence = Evidence {
-                                record: &record,
-                                revision,
-                                remembered_revision: 7,
-                                lease: lease.clone(),
-                                own_probe,
-                                witness_probe,
-                            };
-                            let may = may_promote(&evidence).is_ok();
-                            let should = record.is_synchronized()
-                                && matches!(
-                                    lease,
-                                    LeaseState::Ended { .. }
-                                        | LeaseState::GivenUp { .. }
-                                        | LeaseState::Free
-                                )
-                                && own_probe != Probe::Answers
-                                && !matches!(witness_probe, None | Some(Probe::Answers))
-                                && 7 <= revision;
-                            assert_eq!(may, should, "{evidence:?}");
-                            promoted += u32::from(may);
-                        }
-                    }
-                }
+                promoted += check_probes(&record, &lease);
             }
         }
         assert_eq!(promoted, 3 * 4 * 2);
+    }
+
+    fn records() -> Vec<PoolRecord> {
+        let with = |mirror, hand_over: Option<&str>| {
+            let mut record = PoolRecord::at_home("north-1", Vec::new());
+            record.mirror = mirror;
+            record.hand_over = hand_over.map(str::to_owned);
+            record
+        };
+        let mirrors = mirrors().into_iter();
+        mirrors.flat_map(|mirror| [with(mirror.clone(), None), with(mirror, Some("x"))]).collect()
+    }
+
+    /// Tries every pair of probes at every revision, and tells how many promote.
+    fn check_probes(record: &PoolRecord, lease: &LeaseState) -> u32 {
+        let witnesses = || PROBES.map(Some).into_iter().chain([None]);
+        let pairs = PROBES.into_iter().flat_map(|own| witnesses().map(move |other| (own, other)));
+        let mut promoted = 0;
+        for ((own_probe, witness_probe), revision) in
+            pairs.flat_map(|pair| [6, 7, 8].map(|revision| (pair, revision)))
+        {
+            let evidence = Evidence {
+                record,
+                revision,
+                remembered_revision: 7,
+                lease: lease.clone(),
+                own_probe,
+                witness_probe,
+            };
+            let ended = matches!(
+                lease,
+                LeaseState::Ended { .. } | LeaseState::GivenUp { .. } | LeaseState::Free
+            );
+            let down = own_probe != Probe::Answers
+                && !matches!(witness_probe, None | Some(Probe::Answers));
+            let stands = record.is_synchronized() && record.hand_over.is_none() && 7 <= revision;
+            assert_eq!(may_promote(&evidence).is_ok(), ended && down && stands, "{evidence:?}");
+            promoted += u32::from(ended && down && stands);
+        }
+        promoted
     }
 
     #[test]

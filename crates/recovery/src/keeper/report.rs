@@ -9,6 +9,7 @@ use super::duty::Duty;
 use crate::term::Term;
 
 /// One keeper's account of its instance.
+#[allow(clippy::struct_excessive_bools, reason = "an account of independent facts")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The store's name in the topology.

@@ -19,7 +19,7 @@ use crate::record::PoolRecord;
 /// The name by which the receiver is known to those that feed it.
 const RECEIVER_NAME: &str = "standfast_receiver";
 /// How often closed files that nobody needs are removed.
-const RETIRE_EVERY: Duration = Duration::from_secs(60);
+const RETIRE_EVERY: Duration = Duration::from_mins(1);
 
 /// The receiver, while there is one.
 #[derive(Debug, Default)]

@@ -20,7 +20,7 @@ const STREAM_PATIENCE: Duration = Duration::from_secs(8);
 /// How long another keeper may take to report.
 const ASK_PATIENCE: Duration = Duration::from_millis(800);
 /// How long a copy of a whole instance may take.
-const COPY_PATIENCE: Duration = Duration::from_secs(6 * 3600);
+const COPY_PATIENCE: Duration = Duration::from_hours(6);
 
 impl Keeper {
     /// One step of an instance that streams from `upstream`.

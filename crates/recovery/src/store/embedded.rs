@@ -46,7 +46,9 @@ impl State {
         let ended = |lease: &&mut Lease| !lease.noted && !lease.given_up && lease.until <= now;
         let news: Vec<_> = self.leases.values_mut().filter(ended).collect();
         let any = !news.is_empty();
-        news.into_iter().for_each(|lease| lease.noted = true);
+        for lease in news {
+            lease.noted = true;
+        }
         any
     }
 }

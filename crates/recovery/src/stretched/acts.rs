@@ -16,11 +16,11 @@ use crate::world::{Known, MirrorSeen, ShippingSeen, Standing, Switched, World};
 /// How long keepers may take for what needs no copying.
 const SHORT: Duration = Duration::from_secs(45);
 /// How long replaying what is shipped, or a copy, may take.
-const LONG: Duration = Duration::from_secs(6 * 3600);
+const LONG: Duration = Duration::from_hours(6);
 /// How long the home mirror may take to follow before home is moved to without it.
-const MIRROR_PATIENCE: Duration = Duration::from_secs(180);
+const MIRROR_PATIENCE: Duration = Duration::from_mins(3);
 /// How long a share may take to be closed.
-const SETTLE_PATIENCE: Duration = Duration::from_secs(300);
+const SETTLE_PATIENCE: Duration = Duration::from_mins(5);
 
 impl Stretched {
     pub(super) async fn act(&mut self, action: Action) -> Result<(), String> {
@@ -224,7 +224,24 @@ impl Stretched {
         })
         .await?;
         self.until(LONG, |world| world.home.standing == Standing::Follows && world.home.replayed)
-            .await
+            .await?;
+        self.home_mirror_follows().await
+    }
+
+    /// Waits a while for the home mirror, so that the first post at home is on two machines.
+    async fn home_mirror_follows(&mut self) -> Result<(), String> {
+        let Some(mirror) = self.pool.stores.home_mirror.clone() else { return Ok(()) };
+        let deadline = Instant::now() + MIRROR_PATIENCE;
+        while Instant::now() < deadline {
+            self.look().await?;
+            let seen = self.last.as_ref().and_then(|(observed, _)| observed.report(&mirror));
+            // A mirror whose keeper is away is not waited for: the state will say so.
+            if seen.is_none_or(|report| report.streaming) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
     }
 
     async fn stop_backup(&mut self) -> Result<(), String> {

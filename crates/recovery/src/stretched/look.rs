@@ -19,7 +19,7 @@ use crate::world::{
 };
 
 /// How long the share may take to be judged.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(60);
+const DRAIN_PATIENCE: Duration = Duration::from_mins(1);
 /// A follower that is nearer than this has caught up, in bytes.
 const CAUGHT_UP_BYTES: u64 = 1024 * 1024;
 

@@ -109,7 +109,7 @@ impl Deployment for Reached {
     }
 
     fn journal(&self, pool: String) -> Reply<'_, Vec<JournalLine>> {
-        Box::pin(self.newest_journal(pool))
+        Box::pin(async move { self.newest_journal(&pool) })
     }
 
     fn users(&self, pool: String) -> Reply<'_, Vec<User>> {

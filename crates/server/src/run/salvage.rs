@@ -23,7 +23,7 @@ const CLOSE: &str = "salvage/close";
 const FORKS: &str = "salvage/forks";
 const RESTORE: &str = "salvage/restore";
 /// How long an old copy may take to be opened, and a page to be read or put back.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The old copies of this host that are open for reading, by the store's name.
 type Open = Arc<Mutex<BTreeMap<String, Arc<OldCopy>>>>;

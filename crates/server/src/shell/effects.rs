@@ -25,10 +25,6 @@ impl Effects {
         Self { deployment }
     }
 
-    pub(super) fn deployment(&self) -> &Deployment {
-        &self.deployment
-    }
-
     /// Does one thing and answers for it.
     pub(super) async fn perform(&mut self, need: Need) -> Answer {
         match need {

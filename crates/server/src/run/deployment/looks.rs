@@ -120,8 +120,8 @@ impl Reached {
         })
     }
 
-    pub(super) async fn newest_journal(&self, pool: String) -> Result<Vec<JournalLine>, Fault> {
-        let pool = self.pool(&pool)?;
+    pub(super) fn newest_journal(&self, pool: &str) -> Result<Vec<JournalLine>, Fault> {
+        let pool = self.pool(pool)?;
         let entries = self.procedures.newest_run(&pool);
         let entries = entries.map_err(|error| unavailable(format!("the journal: {error}")))?;
         let line = |entry: recovery::journal::Entry| JournalLine {
