@@ -246,6 +246,7 @@ mod tests {
         let gone = async {
             // A killed orphan may stay a zombie for as long as its new parent likes.
             while std::fs::read_to_string(&stat).is_ok_and(|it| !it.contains(") Z ")) {
+                // On purpose: the wait between two looks, under a deadline.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };

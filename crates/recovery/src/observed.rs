@@ -1,4 +1,4 @@
-//! One look at a whole deployment: every site's record, every keeper's report, with a deadline each.
+//! One look at a whole deployment: every site's record, every keeper's report, each in its time.
 //!
 //! Whatever does not answer is *unknown*. Nothing here concludes that something is down.
 

@@ -83,7 +83,8 @@ pub(super) const ROWS: &[Row] = &[
                 Parameter::new(
                     "TurnBack",
                     Type::Switch,
-                    "Gives up a failback that has not promoted home yet: the backup site serves on.",
+                    "Gives up a failback that has not promoted home yet; the backup site serves \
+                     on.",
                 )
                 .sets(&["TurnBack"]),
                 FORCE,

@@ -50,6 +50,7 @@ async fn progress_comes_before_the_answer_and_in_order() {
 async fn a_step_may_take_longer_than_the_silence_that_a_dead_host_is_known_by() {
     let silence = HEARTBEAT * 2;
     let router = Router::new().on_stream("slow", async |_: Peer, millis: u64, _: Progress| {
+        // On purpose: the handler is the slow one.
         tokio::time::sleep(Duration::from_millis(millis)).await;
         Ok::<(), Refusal>(())
     });

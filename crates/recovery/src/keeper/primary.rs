@@ -68,7 +68,8 @@ impl Keeper {
     }
 
     async fn put_anew(&mut self, expected: u64, record: &PoolRecord) -> Result<(), KeeperError> {
-        warn!(store = self.setup.store, term = %record.term, "the store lost its record: written anew");
+        let term = record.term;
+        warn!(store = self.setup.store, %term, "the store lost its record: written anew");
         self.setup.own.put_pool(&self.setup.pool.fqdn, expected, record).await?;
         Ok(())
     }

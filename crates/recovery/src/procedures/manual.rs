@@ -6,15 +6,16 @@ use super::{FAIL_BACK, FAIL_OVER, SALVAGE, SWITCH_OVER, TURN_BACK};
 use crate::procedure::Procedure;
 
 const FAIL_OVER_PROSE: &str = "\
-The home site is lost: its machines are off, burnt, or cut off from everything. Nobody decides this
-for you, because from the backup site a burnt site and a cut cable look the same.
+The home site is lost: its machines are off, burnt, or cut off from everything. Nobody decides
+this for you, because from the backup site a burnt site and a cut cable look the same.
 
     standfast status --topology FILE --credential DIR
     standfast shell … -c 'Invoke-CsPersistentChatFailover -WhatIf'
 
 The rehearsal shows how far behind the backup site was when home was last heard. If home cannot be
 asked, make sure that its machines are off and stay off, and say so with `-AttestSiteIsDown`. If the
-share may lack something, `-AcceptDataLoss` accepts the measured amount; both are kept in the journal.
+share may lack something, `-AcceptDataLoss` accepts the measured amount. Both are kept in the
+journal.
 
     standfast shell … -c 'Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss -Force'
 

@@ -33,7 +33,8 @@ pub const SWITCH_OVER: Procedure = Procedure {
         TAKE_LOCK,
         Step {
             number: "1",
-            text: "Stop the primary with a shutdown checkpoint, and promote the mirror that has it.",
+            text: "Stop the primary with a shutdown checkpoint, and promote the mirror that has \
+                   it.",
             done: |world| world.switched != Switched::NotYet,
             act: Action::HandOver,
             documented: &["Invoke-CsDatabaseFailover"],

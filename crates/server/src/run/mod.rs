@@ -1,4 +1,4 @@
-//! `standfast run`: the life of one host. The start-up is a list; shutdown is the same list upwards.
+//! `standfast run`: the life of one host. The start-up is a list.
 
 mod administration;
 mod chat_servers;

@@ -91,7 +91,7 @@ fn write(file: &FileWrite) -> std::io::Result<()> {
 fn confirm(question: &Question) -> std::io::Result<Consent> {
     if !std::io::stdin().is_terminal() {
         return Err(std::io::Error::other(format!(
-            "{} wants to be confirmed and nobody is at the terminal: add -Force, or -Confirm:$false",
+            "{} wants to be confirmed and nobody is at the terminal: add -Force",
             question.cmdlet
         )));
     }

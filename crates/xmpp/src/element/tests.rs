@@ -1,3 +1,5 @@
+//! What is printed is read again as it was.
+
 use proptest::prelude::*;
 
 use super::{Element, Rendered};

@@ -1,3 +1,5 @@
+//! Streams as strangers send them: in pieces, too large, too deep, not XML.
+
 use super::{Event, Header, Limits, StreamParser};
 use crate::Element;
 use crate::stream_error::StreamCondition;

@@ -5,13 +5,13 @@ use anyhow::Context as _;
 
 /// One row per crate: its name, what it may use of ours, and what it must not use of others.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
-    ("admin", &["chat", "control", "recovery", "shell", "topology"], HTTP),
+    ("admin", &["control", "shell", "topology"], HTTP),
+    ("bench", EVERYTHING_AND_TESTKIT, &[]),
     ("chat", &["control", "db", "topology", "xmpp"], HTTP),
     ("console", &["admin"], &["tokio-postgres"]),
     ("control", &["topology"], &["tokio-postgres"]),
     ("db", &["control", "topology"], HTTP),
-    ("demo", &["testkit", "topology"], &["tokio-postgres"]),
-    ("demo", &["testkit", "topology"], &[]),
+    ("demo", &["testkit", "topology", "xmpp"], &[]),
     ("instance", &[], HTTP),
     ("recovery", &["control", "instance", "topology"], HTTP),
     ("server", EVERYTHING, &[]),
@@ -24,6 +24,12 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
 
 const EVERYTHING: &[&str] = &[
     "admin", "chat", "console", "control", "db", "instance", "recovery", "shell", "topology",
+    "xmpp",
+];
+
+/// Benches stand outside the product and look at all of it.
+const EVERYTHING_AND_TESTKIT: &[&str] = &[
+    "admin", "chat", "control", "db", "instance", "recovery", "shell", "testkit", "topology",
     "xmpp",
 ];
 

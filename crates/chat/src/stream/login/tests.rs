@@ -1,3 +1,5 @@
+//! Whatever a stranger says in SASL, the library below is never made to panic.
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;

@@ -163,8 +163,8 @@ fn resume_after_kill_of_the_receiver_at_random_moments() {
             let mut command = receiving_process(&world.share, &world.feed());
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let process = Killed(command.spawn().unwrap());
-            // Any moment will do: the wait is the fault's, not the test's.
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            // On purpose: any moment will do; the wait is the fault's, not the test's.
             tokio::time::sleep(Duration::from_millis(50 + random % 1_500)).await;
             drop(process);
         }
