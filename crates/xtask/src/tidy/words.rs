@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("crates/instance/", "cluster", "PostgreSQL's word in pg_controldata and in its settings"),
     ("crates/instance/", "replica", "PostgreSQL's word in its settings"),
     ("crates/instance/", "session", "what a process leads after setsid, and PostgreSQL's word"),
+    ("crates/testkit/src/netns.rs", "master", "the kernel's word for a link's bridge"),
     ("interop/", "session", "a word of tmux and of slixmpp"),
 ];
 
