@@ -1,5 +1,6 @@
 //! Being fed by log shipping, at the backup site: the receiver, the share, the standby behind it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use instance::shipping::restore::restore_command;
@@ -10,7 +11,7 @@ use instance::shipping::{
 use instance::{Found, Standby, Upstream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::report::ShippingReport;
 use super::{Keeper, KeeperError};
@@ -38,6 +39,26 @@ struct Running {
 }
 
 impl Receiving {
+    /// Why what is shipped can never continue the copy that is here, if that is so: the source has
+    /// let go of WAL that was not shipped, or the share is on a dead branch.
+    fn needs_new_copy(&self) -> Option<Arc<ShippingError>> {
+        let standing = self.running.as_ref()?.receiver.standing().borrow().clone();
+        match standing {
+            Standing::Waiting { why, .. } | Standing::Stopped { why: Some(why) } => {
+                let broken = matches!(
+                    *why,
+                    ShippingError::Removed { .. } | ShippingError::Diverged { .. }
+                );
+                broken.then_some(why)
+            }
+            Standing::Idle
+            | Standing::Connecting { .. }
+            | Standing::Receiving { .. }
+            | Standing::Full { .. }
+            | Standing::Stopped { why: None } => None,
+        }
+    }
+
     /// Ends the receiver; what it received stays, durable.
     pub(super) async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
@@ -67,17 +88,23 @@ impl Keeper {
                 self.note("there is no copy here to replay anything into");
                 return Ok(());
             }
-            Found::Stopped(_) => self.start_as(standby).await?,
+            Found::Stopped(_) => self.start_as(standby.clone()).await?,
             Found::Running { .. } => {
                 if receiving {
                     self.fence_if_primary().await?;
                 }
             }
         }
-        if receiving {
-            self.receive(source).await?;
+        if !receiving {
+            return Ok(());
         }
-        Ok(())
+        if let Some(why) = self.receiver.needs_new_copy()
+            && let Ok(source) = &source
+        {
+            warn!(store = self.setup.store, %why, "log shipping begins anew with a new copy");
+            return self.begin_shipping(source, standby).await;
+        }
+        self.receive(source).await
     }
 
     /// The other site's record, if it has the primary.
