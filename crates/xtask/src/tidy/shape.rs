@@ -53,8 +53,9 @@ pub(super) fn check(file: &File, complaints: &mut Vec<String>) {
     for (index, line) in lines.iter().enumerate() {
         in_tests |= line.trim() == "#[cfg(test)]" && lines.get(index + 1) == Some(&"mod tests {");
         for (word, remedy) in UNFINISHED {
-            let runs_it = line.contains(" runs it\"");
-            if line.contains(word) && !runs_it {
+            // An entry that another test, or PostgreSQL, runs as a process of its own.
+            let entry = word.starts_with("#[ign") && line.contains(" runs it\"");
+            if line.contains(word) && !entry {
                 complain(index + 1, &format!("`{word}`: {remedy}"));
             }
         }
