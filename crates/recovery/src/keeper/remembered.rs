@@ -50,12 +50,15 @@ impl Remembered {
         self.newest.as_ref().map(|kept| &kept.record)
     }
 
-    /// Keeps `read` if it is newer. Gives false if it is older: the store was rolled back.
+    /// Keeps `read` if it is newer: of a higher term, or of the same and as recent. Gives false if
+    /// it is older: the store was rolled back, or was written anew by one who knows less.
     pub(super) fn keep(&mut self, read: &Versioned<PoolRecord>) -> std::io::Result<bool> {
-        if read.revision < self.revision() {
+        let newest = self.newest.as_ref().map(|kept| (kept.record.term, kept.revision));
+        if newest.is_some_and(|newest| (read.value.term, read.revision) < newest) {
             return Ok(false);
         }
-        if self.newest.as_ref().is_none_or(|kept| kept.record != read.value) {
+        let same = |kept: &Kept| kept.record == read.value && kept.revision <= read.revision;
+        if !self.newest.as_ref().is_some_and(same) {
             let kept = Kept { revision: read.revision, record: read.value.clone() };
             let new = self.path.with_extension("json.new");
             let mut file = File::create(&new)?;
@@ -65,5 +68,32 @@ impl Remembered {
             self.newest = Some(kept);
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Remembered;
+    use crate::record::PoolRecord;
+    use crate::store::Versioned;
+    use crate::term::Term;
+
+    #[test]
+    fn what_is_older_by_term_or_by_revision_is_not_kept() {
+        let name = format!("standfast-remembered-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        let mut remembered = Remembered::open(&directory).unwrap();
+        let mut keep = |turn, revision| {
+            let term = Term { reign: 1, turn };
+            let value = PoolRecord { term, ..PoolRecord::at_home("first", Vec::new()) };
+            remembered.keep(&Versioned { revision, value }).unwrap()
+        };
+        assert!(keep(0, 7));
+        assert!(!keep(0, 6), "the store was rolled back");
+        assert!(keep(1, 3), "the store was lost, and written anew by the primary of a later term");
+        assert!(!keep(1, 2));
+        assert!(!keep(0, 2000), "the store was written anew by one who had missed a turn");
+        assert_eq!(Remembered::open(&directory).unwrap().revision(), 3, "it is on disk");
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -28,6 +28,9 @@ pub struct Report {
     pub term: Option<Term>,
     /// Of an instance that was stopped in order: its last checkpoint, the end of all it wrote.
     pub shut_down_at: Option<Lsn>,
+    /// The newest term that it has seen in its site's management store.
+    #[serde(default)]
+    pub heard: Option<Term>,
     /// The timeline that it is on.
     pub timeline: Option<u32>,
     /// Written and flushed (a primary), or replayed (a standby).
@@ -103,6 +106,7 @@ impl Report {
             gate_open: false,
             term: None,
             shut_down_at: None,
+            heard: None,
             timeline: None,
             position: None,
             received: None,
@@ -126,6 +130,7 @@ impl Keeper {
             Err(error) => Some(ShippingReport { note: error.to_string(), ..Default::default() }),
         };
         let prepared = self.prepared;
+        let heard = self.remembered.record().map(|record| record.term);
         let settings = self.setup.instance.settings();
         let open = settings.is_ok_and(|settings| settings.gate == instance::Gate::Open);
         self.report.send_modify(|report| {
@@ -135,6 +140,7 @@ impl Keeper {
             report.term = prepared.filter(|_| report.writable);
             report.shut_down_at =
                 stopped.filter(|it| it.state.is_clean()).map(|control| control.checkpoint);
+            report.heard = heard;
             report.timeline = observed.as_ref().map(|it| it.timeline);
             report.position = observed.as_ref().and_then(|it| it.flushed.or(it.replayed));
             report.received = observed.as_ref().and_then(|it| it.received.max(it.replayed));

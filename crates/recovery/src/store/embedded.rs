@@ -111,7 +111,7 @@ impl Embedded {
         }
     }
 
-    fn put(&self, key: &str, expected: u64, value: Value) -> Result<u64, StoreError> {
+    fn put(&self, key: &str, expected: u64, value: Value, floor: u64) -> Result<u64, StoreError> {
         let size = value.to_string().len();
         let refuse = |why: String| StoreError::Refused { what: key.to_owned(), why };
         if VALUE_LIMIT < size {
@@ -126,7 +126,7 @@ impl Embedded {
             return Err(refuse(format!("there are {KEYS_LIMIT} keys already")));
         }
         let mut kept = state.kept.clone();
-        kept.revision = self.revision.borrow().max(kept.revision) + 1;
+        kept.revision = self.revision.borrow().max(kept.revision).max(floor) + 1;
         kept.entries.insert(key.to_owned(), Entry { revision: kept.revision, value });
         keep(&self.path, &kept)
             .map_err(|error| refuse(format!("{error}: is the disk full? nothing was changed")))?;
@@ -197,9 +197,9 @@ impl Store for Embedded {
         Box::pin(async move { Ok(self.snapshot()) })
     }
 
-    fn write(&self, key: &str, expected: u64, value: Value) -> Reply<'_, u64> {
+    fn write_above(&self, key: &str, expected: u64, value: Value, floor: u64) -> Reply<'_, u64> {
         let key = key.to_owned();
-        Box::pin(async move { self.put(&key, expected, value) })
+        Box::pin(async move { self.put(&key, expected, value, floor) })
     }
 
     fn watch(&self, seen: Seen, patience: Duration) -> Reply<'_, Snapshot> {

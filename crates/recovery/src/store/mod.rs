@@ -46,7 +46,13 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Sets `key` if its revision is still `expected` (0: the key must not exist).
     ///
     /// Gives the new revision, after it is durable.
-    fn write(&self, key: &str, expected: u64, value: Value) -> Reply<'_, u64>;
+    fn write(&self, key: &str, expected: u64, value: Value) -> Reply<'_, u64> {
+        self.write_above(key, expected, value, 0)
+    }
+
+    /// As [`Store::write`], at a revision above `floor`: a store that lost its file is told by
+    /// those who remember how far it had come.
+    fn write_above(&self, key: &str, expected: u64, value: Value, floor: u64) -> Reply<'_, u64>;
 
     /// As [`Store::read`], once the store's revision is no longer `seen`, or after `patience`.
     fn watch(&self, seen: Seen, patience: Duration) -> Reply<'_, Snapshot>;

@@ -84,6 +84,19 @@ impl Records {
         self.store.write(&Self::pool_key(pool), expected, value).await
     }
 
+    /// As [`Records::put_pool`], at a revision above `floor`: see [`Store::write_above`].
+    pub async fn put_pool_above(
+        &self,
+        pool: &str,
+        expected: u64,
+        record: &PoolRecord,
+        floor: u64,
+    ) -> Result<u64, StoreError> {
+        let key = Self::pool_key(pool);
+        let value = to_value(&key, record)?;
+        self.store.write_above(&key, expected, value, floor).await
+    }
+
     /// Reads, changes and writes the pool's record; again when somebody else wrote in between.
     ///
     /// `change` gives false when there is nothing to change. Errors with

@@ -66,8 +66,8 @@ impl Store for Remote {
         Box::pin(self.ask(READ, &(), PATIENCE, ("", 0)))
     }
 
-    fn write(&self, key: &str, expected: u64, value: Value) -> Reply<'_, u64> {
-        let request = WriteRequest { key: key.to_owned(), expected, value };
+    fn write_above(&self, key: &str, expected: u64, value: Value, floor: u64) -> Reply<'_, u64> {
+        let request = WriteRequest { key: key.to_owned(), expected, value, floor };
         Box::pin(async move {
             self.ask(WRITE, &request, PATIENCE, (&request.key, request.expected)).await
         })

@@ -18,6 +18,8 @@ pub(super) struct WriteRequest {
     pub(super) key: String,
     pub(super) expected: u64,
     pub(super) value: Value,
+    #[serde(default)]
+    pub(super) floor: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,7 +72,8 @@ pub fn install(router: Router, store: &Arc<dyn Store>) -> Router {
             let store = Arc::clone(&write);
             async move {
                 hosts_only(&peer)?;
-                let written = store.write(&asked.key, asked.expected, asked.value).await;
+                let WriteRequest { key, expected, value, floor } = asked;
+                let written = store.write_above(&key, expected, value, floor).await;
                 Ok::<Told<u64>, Refusal>(written.into())
             }
         })

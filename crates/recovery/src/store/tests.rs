@@ -41,6 +41,7 @@ fn take(holder: &str) -> LeaseAsk {
 async fn conforms(store: Arc<dyn Store>) {
     compare_and_set_lets_one_writer_through(&store).await;
     a_watch_sees_a_write(&store).await;
+    a_store_that_lost_its_file_is_told_how_far_it_was(&store).await;
     a_lease_has_one_holder_at_a_time(&store).await;
     a_watch_sees_a_lease_end(&store).await;
     a_lease_given_up_says_so(&store).await;
@@ -61,6 +62,18 @@ async fn compare_and_set_lets_one_writer_through(store: &Arc<dyn Store>) {
     }
     let snapshot = store.read().await.unwrap();
     assert_eq!(snapshot.entries["cas"].revision, *won[0]);
+}
+
+async fn a_store_that_lost_its_file_is_told_how_far_it_was(store: &Arc<dyn Store>) {
+    let first = store.write("anew", 0, json!(1)).await.unwrap();
+    let seen = store.read().await.unwrap().seen();
+    let floor = first + 1000;
+    let (watched, written) =
+        tokio::join!(store.watch(seen, LONG), store.write_above("anew", first, json!(2), floor));
+    let written = written.unwrap();
+    assert!(floor < written, "{written}");
+    assert_eq!(watched.unwrap().revision, written);
+    assert!(written < store.write("anew", written, json!(3)).await.unwrap());
 }
 
 async fn a_watch_sees_a_write(store: &Arc<dyn Store>) {
