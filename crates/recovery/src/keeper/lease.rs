@@ -56,6 +56,11 @@ impl LeaseHolder {
         self.until.borrow().is_some_and(|until| Instant::now() + STOP_MARGIN < until)
     }
 
+    /// Whether the lease has not ended yet.
+    pub(super) fn lasts(&self) -> bool {
+        self.until.borrow().is_some_and(|until| Instant::now() < until)
+    }
+
     /// Whether this keeper means to hold the lease.
     pub(super) fn is_wanted(&self) -> bool {
         *self.wanted.borrow()
@@ -83,7 +88,12 @@ impl LeaseHolder {
                 Ok(_) if self.is_wanted() => {
                     self.until_tx.send_replace(Some(asked + LEASE));
                 }
-                Ok(_) => {}
+                // It was under way when the lease was given up, and has taken it back.
+                Ok(_) => {
+                    if let Err(error) = self.give_up().await {
+                        debug!(lease = self.name, %error, "not given up again");
+                    }
+                }
                 Err(StoreError::Held { holder, .. }) => {
                     warn!(lease = self.name, holder, "another keeper holds the lease");
                     self.wanted.send_replace(false);

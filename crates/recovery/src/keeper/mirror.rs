@@ -23,10 +23,10 @@ impl Keeper {
         self.receiver.stop().await;
         self.give_lease_up().await;
         let lease = snapshot.lease(&Records::primary_lease(&self.setup.pool.fqdn));
-        if read.value.is_synchronized()
-            && !matches!(lease, LeaseState::Held { .. })
-            && self.take_over(read, lease, primary).await?
-        {
+        // While the lease is held the witness is asked all the same, once the stream has ended: it
+        // revokes the lease of processes that are gone.
+        let suspects = !matches!(lease, LeaseState::Held { .. }) || self.unstreamed_since.is_some();
+        if read.value.is_synchronized() && suspects && self.take_over(read, lease, primary).await? {
             return Ok(());
         }
         self.be_standby_of(primary).await
@@ -45,6 +45,7 @@ impl Keeper {
             revision: read.revision,
             remembered_revision: self.remembered.revision(),
             lease,
+            has_met_primary: self.has_met_primary,
             own_probe,
             witness_probe,
         };
@@ -101,6 +102,12 @@ impl Keeper {
             self.setup.client.call_idempotent::<_, Probe>(&witness, PROBE, &request, patience),
         );
         Ok((own, asked.ok()))
+    }
+
+    /// Whether this standby streams now.
+    pub(super) async fn streams(&self) -> bool {
+        let observed = self.setup.instance.observe().await;
+        observed.is_ok_and(|observed| observed.receiver.is_some())
     }
 
     /// For how long this standby has not streamed.

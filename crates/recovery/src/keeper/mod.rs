@@ -7,7 +7,9 @@
 //!
 //! What it does not know: procedures, other pools, chat.
 
+mod anew;
 pub mod duty;
+mod guard;
 mod lease;
 mod mirror;
 pub mod mirroring;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use control::{Client, Destination};
-use instance::{Error as InstanceError, Instance, Settings, Source};
+use instance::{Error as InstanceError, Instance, Lsn, Settings, Source};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -164,6 +166,10 @@ pub fn start(
     };
     let snapshots = watch_store(&keeper.setup.own, tasks, shutdown);
     tasks.spawn(Arc::clone(&keeper.lease).renew(shutdown.clone()));
+    if let Some(partner) = keeper.partner.clone() {
+        let (instance, lease) = (keeper.setup.instance.clone(), Arc::clone(&keeper.lease));
+        tasks.spawn(guard::watch(instance, lease, partner, shutdown.clone()));
+    }
     tasks.spawn(keeper.run(snapshots, shutdown.clone()));
     Ok(handle)
 }
@@ -184,6 +190,13 @@ struct Keeper {
     mirror_seen: Instant,
     /// Since when a standby has not streamed.
     unstreamed_since: Option<Instant>,
+    /// Whether a mirror has streamed from its primary since it last had nobody at all.
+    has_met_primary: bool,
+    /// How far the primary was when its commits began to wait for the mirror: what was acknowledged
+    /// alone lies before it.
+    waits_from: Option<Lsn>,
+    /// Since when a primary that runs has not answered.
+    silent_since: Option<Instant>,
     /// Since when the instance of a primary has been down, with the mirror in sync.
     down_since: Option<Instant>,
     /// The receiver of shipped WAL, on the host of the backup instance.
@@ -219,6 +232,10 @@ impl Keeper {
             held,
             mirror_seen: Instant::now(),
             unstreamed_since: None,
+            // A standby that outlived our crash never lost anybody.
+            has_met_primary: matches!(setup.instance.pid(), Ok(Some(_))),
+            waits_from: None,
+            silent_since: None,
             down_since: None,
             receiver: shipped::Receiving::default(),
             checkpoints: TaskTracker::new(),
@@ -307,12 +324,17 @@ impl Keeper {
         KeeperError::File { directory: self.setup.directory.clone(), source }
     }
 
-    /// The store is away: what runs goes on, except a primary that sees nobody at all.
+    /// The store is away: what runs goes on, except a primary that sees nobody at all (see
+    /// [`guard`]).
     async fn carry_on(&mut self) -> Result<(), KeeperError> {
-        self.note("the management store does not answer; what runs goes on");
-        let Some(record) = self.remembered.record().cloned() else { return Ok(()) };
-        if let Duty::Primary { .. } = self.duty(&record) {
-            return self.stop_if_alone(&record).await;
+        if matches!(self.setup.instance.pid(), Ok(None)) {
+            self.note("the management store does not answer, and PostgreSQL is down here");
+        } else {
+            self.note("the management store does not answer; what runs goes on");
+        }
+        let duty = self.remembered.record().map(|record| self.duty(record));
+        if let Some(Duty::Mirror { .. }) = duty {
+            self.has_met_primary &= self.streams().await;
         }
         Ok(())
     }

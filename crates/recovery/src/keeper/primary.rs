@@ -2,15 +2,18 @@
 
 use std::time::Instant;
 
-use instance::{Found, Gate as PostgresGate, Instance, Observation, Role, StopMode, SyncState};
+use instance::{
+    Error as InstanceError, Found, Gate as PostgresGate, Instance, Observation, Role, StopMode,
+    SyncState,
+};
 use tracing::{info, warn};
 
 use super::mirroring::{self, Seen, Standing, Step};
 use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
+use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving};
 use crate::store::{Records, Snapshot, StoreError, Versioned};
 use crate::stretched::TO_OTHER_SITE;
-use crate::term::Term;
 
 /// The database that holds the pool's content.
 pub const CONTENT_DATABASE: &str = "mgc";
@@ -18,62 +21,10 @@ pub const CONTENT_DATABASE: &str = "mgc";
 const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 /// How long a fallen primary waits for its mirror to take over before it starts again itself.
 const TAKEOVER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(6);
+/// How long a primary that runs may be silent: longer than any machine is merely busy.
+const SILENCE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Keeper {
-    /// The store has no record of this pool: the home keeper begins one, if nobody knows the pool.
-    pub(super) async fn begin(&mut self) -> Result<(), KeeperError> {
-        if let Some(record) = self.remembered.record().cloned() {
-            return self.put_anew(0, &record).await;
-        }
-        let pool = self.setup.pool.fqdn.clone();
-        let servers = self.setup.pool.servers.clone();
-        match self.place {
-            topology::Place::Home => {
-                if let Some(other) = &self.setup.other
-                    && let Some(known) = other.pool(&pool).await?
-                    && (known.value.primary().is_some() || known.value.term != Term::FIRST)
-                {
-                    return Err(KeeperError::Cannot(format!(
-                        "this site has no record of {pool}, but the other site has one in term \
-                         {}: a lost store is not a new pool; fail back to bring the pool home",
-                        known.value.term
-                    )));
-                }
-                let record = PoolRecord::at_home(&self.setup.store, servers);
-                self.setup.own.put_pool(&pool, 0, &record).await?;
-            }
-            topology::Place::Backup => {
-                let record = PoolRecord::at_backup(servers);
-                self.setup.own.put_pool(&pool, 0, &record).await?;
-            }
-            topology::Place::HomeMirror | topology::Place::BackupMirror => {
-                self.note("the pool has no record yet; the first instance of the site begins it");
-            }
-        }
-        Ok(())
-    }
-
-    /// The store's record is older than what this keeper has seen. Only the primary's keeper may
-    /// write it anew; until then it reads as *unknown* and grants nothing.
-    pub(super) async fn write_record_anew(
-        &mut self,
-        read: &Versioned<PoolRecord>,
-    ) -> Result<(), KeeperError> {
-        let Some(record) = self.remembered.record().cloned() else { return Ok(()) };
-        if record.primary() == Some(self.setup.store.as_str()) {
-            return self.put_anew(read.revision, &record).await;
-        }
-        self.note("the management store was rolled back; the primary's keeper writes it anew");
-        Ok(())
-    }
-
-    async fn put_anew(&mut self, expected: u64, record: &PoolRecord) -> Result<(), KeeperError> {
-        let term = record.term;
-        warn!(store = self.setup.store, %term, "the store lost its record: written anew");
-        self.setup.own.put_pool(&self.setup.pool.fqdn, expected, record).await?;
-        Ok(())
-    }
-
     /// One step of a primary.
     pub(super) async fn be_primary(
         &mut self,
@@ -125,11 +76,21 @@ impl Keeper {
             let since = *self.down_since.get_or_insert_with(Instant::now);
             if since.elapsed() < TAKEOVER_PATIENCE {
                 self.note("PostgreSQL fell here; its mirror takes over");
+                // It may have fallen while this keeper was busy, and nobody have noticed.
+                self.give_lease_up().await;
                 return Ok(());
             }
         }
         self.other_site_has_not_taken_over(snapshot).await?;
+        if read.value.gate == Gate::Open && self.partner.is_some() {
+            // Nobody connects until the mirror is in sync again or *Suspended* is recorded.
+            let changed = PoolRecord { gate: Gate::Opening, ..read.value.clone() };
+            return self.put(read, &changed).await;
+        }
         self.lease.take().await?;
+        if !self.still_stands(read).await? {
+            return Ok(());
+        }
         info!(store = self.setup.store, "starting the primary again");
         self.settle(|settings| {
             settings.gate = PostgresGate::Shut;
@@ -137,7 +98,7 @@ impl Keeper {
         })
         .await?;
         self.setup.instance.start(START_PATIENCE).await?;
-        self.mirror_seen = Instant::now();
+        self.begins_to_serve();
         Ok(())
     }
 
@@ -163,7 +124,11 @@ impl Keeper {
     /// A running instance that the record calls primary.
     async fn serve(&mut self, read: &Versioned<PoolRecord>) -> Result<(), KeeperError> {
         self.down_since = None;
-        let observed = self.setup.instance.observe().await?;
+        let observed = match self.setup.instance.observe().await {
+            Err(error @ InstanceError::TimedOut { .. }) => return self.be_silent(error).await,
+            observed => observed?,
+        };
+        self.silent_since = None;
         if observed.in_recovery {
             return self.promote(&read.value).await;
         }
@@ -177,8 +142,34 @@ impl Keeper {
             return Ok(());
         }
         self.tend_mirror(read, &observed).await?;
-        self.tend_gate(&read.value).await?;
-        self.stop_if_alone(&read.value).await
+        self.tend_gate(&read.value).await
+    }
+
+    /// A primary that runs and does not answer keeps its mirror from taking over: it is ended, once
+    /// it is silent to its own host by both ways for long enough.
+    async fn be_silent(&mut self, error: InstanceError) -> Result<(), KeeperError> {
+        let since = *self.silent_since.get_or_insert_with(Instant::now);
+        let spec = self.setup.instance.spec();
+        let address = (spec.address, spec.port).into();
+        if since.elapsed() < SILENCE_PATIENCE || probe::postgres(address).await == Probe::Answers {
+            return Err(error.into());
+        }
+        warn!(store = self.setup.store, %error, "PostgreSQL runs and is silent: it is ended");
+        self.setup.instance.kill().await?;
+        self.silent_since = None;
+        Ok(())
+    }
+
+    /// Whether the record is still what was read: asked before what only that allows.
+    async fn still_stands(&self, read: &Versioned<PoolRecord>) -> Result<bool, KeeperError> {
+        let now = self.setup.own.pool(&self.setup.pool.fqdn).await?;
+        Ok(now.as_ref() == Some(read))
+    }
+
+    /// What was known of the mirror is of another life of PostgreSQL.
+    fn begins_to_serve(&mut self) {
+        self.mirror_seen = Instant::now();
+        self.waits_from = None;
     }
 
     /// Becomes primary. The record says so already, so nobody else can.
@@ -191,7 +182,7 @@ impl Keeper {
         instance::promote(&client, PROMOTE_PATIENCE).await?;
         self.settle(|settings| settings.role = Role::Primary).await?;
         info!(store = self.setup.store, term = %record.term, "promoted");
-        self.mirror_seen = Instant::now();
+        self.begins_to_serve();
         self.prepare_content(record).await?;
         self.tend_gate(record).await?;
         // Until a checkpoint, pg_rewind takes this primary for one of the old timeline.
@@ -208,6 +199,9 @@ impl Keeper {
         let instance = &self.setup.instance;
         write_term(instance, record).await?;
         let client = instance.connect(CONTENT_DATABASE).await?;
+        // The mirror may be away, and this is what must be done before anybody can say so. What is
+        // acknowledged later lies behind it in the WAL.
+        batch(&client, "its own kind of commit", "set synchronous_commit = local").await?;
         (self.setup.hook)(client).await.map_err(|why| {
             KeeperError::Cannot(format!("the pool's database could not be prepared: {why}"))
         })?;
@@ -230,14 +224,20 @@ impl Keeper {
         observed: &Observation,
     ) -> Result<(), KeeperError> {
         let Some(partner) = self.partner.clone() else { return Ok(()) };
-        let seen = seen(observed, &partner);
+        let named = waits_for(observed, &partner);
+        if !named {
+            self.waits_from = None;
+        } else if self.waits_from.is_none() {
+            self.waits_from = observed.flushed;
+        }
+        let seen = self.sees(observed, &partner);
         if matches!(seen, Seen::Streaming { .. }) {
             self.mirror_seen = Instant::now();
         }
         let standing = Standing {
             recorded: &read.value.mirror,
             seen,
-            named: self.setup.instance.settings()?.synchronous.as_deref() == Some(&partner),
+            named,
             position: observed.flushed.unwrap_or_default(),
             away_for: self.mirror_seen.elapsed(),
             allow_suspended: self.setup.pool.allow_suspended,
@@ -245,9 +245,11 @@ impl Keeper {
         let step = mirroring::next(&standing);
         let mirror = match step {
             Step::Nothing => return Ok(()),
-            Step::ClearName => return self.settle(|settings| settings.synchronous = None).await,
+            // Only while *Suspended* stands: a primary that slept may have been replaced since.
+            Step::ClearName if !self.still_stands(read).await? => return Ok(()),
+            Step::ClearName => return Ok(self.setup.instance.set_synchronous(None).await?),
             Step::SetName => {
-                return self.settle(|settings| settings.synchronous = Some(partner)).await;
+                return Ok(self.setup.instance.set_synchronous(Some(&partner)).await?);
             }
             Step::RecordSuspended => Mirror::Suspended {
                 lsn: standing.position,
@@ -273,10 +275,8 @@ impl Keeper {
                 let in_sync = match (&record.mirror, &self.partner) {
                     (Mirror::Synchronized { .. }, Some(partner)) => {
                         let observed = instance.observe().await?;
-                        matches!(
-                            seen(&observed, partner),
-                            Seen::Streaming { synchronous: true, .. }
-                        )
+                        let seen = self.sees(&observed, partner);
+                        matches!(seen, Seen::Streaming { synchronous: true, .. })
                     }
                     (Mirror::Awaited | Mirror::Suspended { .. }, _) | (_, None) => false,
                 };
@@ -301,31 +301,6 @@ impl Keeper {
         }
     }
 
-    /// A primary that can neither renew its lease nor see its mirror stops before the lease ends.
-    pub(super) async fn stop_if_alone(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
-        let Some(partner) = self.partner.clone() else { return Ok(()) };
-        if self.lease.is_safe() || !self.lease.is_wanted() {
-            return Ok(());
-        }
-        let sees_mirror = match self.setup.instance.observe().await {
-            Ok(observed) => !matches!(seen(&observed, &partner), Seen::Absent),
-            Err(_) => false,
-        };
-        if sees_mirror {
-            return Ok(());
-        }
-        warn!(
-            store = self.setup.store,
-            term = %record.term,
-            "neither the lease can be renewed nor the mirror seen: PostgreSQL is stopped"
-        );
-        self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
-        Err(KeeperError::Cannot(
-            "this primary saw neither its management store nor its mirror, and stopped itself"
-                .to_owned(),
-        ))
-    }
-
     /// Hands over to the mirror when the record asks: nothing is lost, because the mirror has the
     /// shutdown checkpoint before the record names it primary.
     async fn hands_over(
@@ -345,7 +320,7 @@ impl Keeper {
         if to == self.setup.store || !record.is_synchronized() {
             return Ok(false);
         }
-        if !matches!(seen(observed, &to), Seen::Streaming { synchronous: true, .. }) {
+        if !matches!(self.sees(observed, &to), Seen::Streaming { synchronous: true, .. }) {
             return Ok(false);
         }
         info!(store = self.setup.store, to, "handing over to the mirror");
@@ -374,6 +349,21 @@ impl Keeper {
             .await?;
         self.give_lease_up().await;
         Ok(true)
+    }
+
+    /// What PostgreSQL says of the standby `partner`. In sync is only who also has what was
+    /// acknowledged before commits waited for it.
+    fn sees(&self, observed: &Observation, partner: &str) -> Seen {
+        let has_all = |flushed| self.waits_from.is_some_and(|from| from <= flushed);
+        match observed.sender(partner) {
+            None => Seen::Absent,
+            Some(sender) if sender.state != "streaming" => Seen::CatchingUp,
+            Some(sender) => {
+                let flushed = sender.flushed.unwrap_or_default();
+                let synchronous = sender.sync == SyncState::Sync && has_all(flushed);
+                Seen::Streaming { flushed, synchronous }
+            }
+        }
     }
 
     async fn put(
@@ -409,16 +399,9 @@ pub(crate) fn after_turn(allow_suspended: bool, lsn: instance::Lsn, why: &str) -
     }
 }
 
-/// What PostgreSQL says of the standby `partner`.
-fn seen(observed: &Observation, partner: &str) -> Seen {
-    match observed.sender(partner) {
-        None => Seen::Absent,
-        Some(sender) if sender.state != "streaming" => Seen::CatchingUp,
-        Some(sender) => Seen::Streaming {
-            flushed: sender.flushed.unwrap_or_default(),
-            synchronous: sender.sync == SyncState::Sync,
-        },
-    }
+/// Whether every commit waits for the standby `partner`: what PostgreSQL does, not what it was told.
+fn waits_for(observed: &Observation, partner: &str) -> bool {
+    observed.synchronous_standby_names.contains(&format!("\"{partner}\""))
 }
 
 /// Puts the term of `record` into the content database, from where it travels with the WAL.

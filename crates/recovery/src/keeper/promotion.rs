@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::probe::Probe;
 use crate::record::PoolRecord;
 use crate::store::LeaseState;
+use crate::stretched::TO_OTHER_SITE;
 
 /// What a mirror's keeper knows when it asks itself whether to promote.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Evidence<'a> {
     pub remembered_revision: u64,
     /// The primary's lease.
     pub lease: LeaseState,
+    /// Whether this mirror has streamed from its primary since it last had nobody at all.
+    pub has_met_primary: bool,
     /// What this host sees of the primary's PostgreSQL.
     pub own_probe: Probe,
     /// What the witness host sees of it; `None` when the witness could not be asked.
@@ -41,6 +44,9 @@ pub enum NotNow {
     /// The store's file is older than what this keeper has seen.
     #[error("the management store has lost or rolled back its record")]
     StoreRolledBack,
+    /// Mirror and witness meet first.
+    #[error("this mirror had lost both its primary and its store, and met the store first")]
+    PrimaryNotMet,
     /// One of the two signals is missing.
     #[error("PostgreSQL still answers there, so it is not down")]
     PrimaryAnswers,
@@ -52,8 +58,9 @@ pub enum NotNow {
 /// Whether the mirror may be promoted now.
 ///
 /// All must hold: the record says *Synchronized*; the primary's lease has ended or was given up;
-/// neither this host nor the witness host gets an answer from the primary's PostgreSQL. *Unknown*
-/// is never taken for *down*.
+/// neither this host nor the witness host gets an answer from the primary's PostgreSQL. Where
+/// everybody had lost everybody, the primary must have been met again first. *Unknown* is never
+/// taken for *down*.
 pub fn may_promote(evidence: &Evidence<'_>) -> Result<(), NotNow> {
     if evidence.revision < evidence.remembered_revision {
         return Err(NotNow::StoreRolledBack);
@@ -61,13 +68,17 @@ pub fn may_promote(evidence: &Evidence<'_>) -> Result<(), NotNow> {
     if !evidence.record.is_synchronized() {
         return Err(NotNow::NotSynchronized);
     }
-    if evidence.record.hand_over.is_some() {
+    // A switchover that its primary did not live to finish is a loss like any other.
+    if evidence.record.hand_over.as_deref() == Some(TO_OTHER_SITE) {
         return Err(NotNow::HandedOver);
     }
     match evidence.lease {
         LeaseState::Ended { .. } | LeaseState::GivenUp { .. } | LeaseState::Free => {}
         LeaseState::Held { .. } => return Err(NotNow::LeaseHeld),
         LeaseState::Unknown => return Err(NotNow::LeaseUnknown),
+    }
+    if !evidence.has_met_primary {
+        return Err(NotNow::PrimaryNotMet);
     }
     if evidence.own_probe == Probe::Answers {
         return Err(NotNow::PrimaryAnswers);
@@ -85,6 +96,7 @@ mod tests {
     use crate::probe::Probe;
     use crate::record::{Mirror, PoolRecord};
     use crate::store::LeaseState;
+    use crate::stretched::TO_OTHER_SITE;
 
     const PROBES: [Probe; 3] = [Probe::Answers, Probe::NobodyListens, Probe::Silent];
 
@@ -114,7 +126,8 @@ mod tests {
                 promoted += check_probes(&record, &lease);
             }
         }
-        assert_eq!(promoted, 3 * 4 * 2);
+        // Leases, pairs of probes, revisions, and a hand-over to the mirror or none.
+        assert_eq!(promoted, 3 * 4 * 2 * 2);
     }
 
     fn records() -> Vec<PoolRecord> {
@@ -125,22 +138,25 @@ mod tests {
             record
         };
         let mirrors = mirrors().into_iter();
-        mirrors.flat_map(|mirror| [with(mirror.clone(), None), with(mirror, Some("x"))]).collect()
+        let over = [None, Some("north-2"), Some(TO_OTHER_SITE)];
+        mirrors.flat_map(|mirror| over.map(|to| with(mirror.clone(), to))).collect()
     }
 
     /// Tries every pair of probes at every revision, and tells how many promote.
     fn check_probes(record: &PoolRecord, lease: &LeaseState) -> u32 {
         let witnesses = || PROBES.map(Some).into_iter().chain([None]);
         let pairs = PROBES.into_iter().flat_map(|own| witnesses().map(move |other| (own, other)));
+        let memories = [(6, true), (7, true), (8, true), (8, false)];
         let mut promoted = 0;
-        for ((own_probe, witness_probe), revision) in
-            pairs.flat_map(|pair| [6, 7, 8].map(|revision| (pair, revision)))
+        for ((own_probe, witness_probe), (revision, has_met_primary)) in
+            pairs.flat_map(|pair| memories.map(|memory| (pair, memory)))
         {
             let evidence = Evidence {
                 record,
                 revision,
                 remembered_revision: 7,
                 lease: lease.clone(),
+                has_met_primary,
                 own_probe,
                 witness_probe,
             };
@@ -150,7 +166,8 @@ mod tests {
             );
             let down = own_probe != Probe::Answers
                 && !matches!(witness_probe, None | Some(Probe::Answers));
-            let stands = record.is_synchronized() && record.hand_over.is_none() && 7 <= revision;
+            let moves = record.hand_over.as_deref() == Some(TO_OTHER_SITE);
+            let stands = record.is_synchronized() && !moves && 7 <= revision && has_met_primary;
             assert_eq!(may_promote(&evidence).is_ok(), ended && down && stands, "{evidence:?}");
             promoted += u32::from(ended && down && stands);
         }
@@ -165,6 +182,7 @@ mod tests {
             revision: 1,
             remembered_revision: 0,
             lease: LeaseState::GivenUp { holder: "north-1".to_owned() },
+            has_met_primary: true,
             own_probe: Probe::NobodyListens,
             witness_probe: Some(Probe::NobodyListens),
         };

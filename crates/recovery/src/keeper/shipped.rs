@@ -45,10 +45,8 @@ impl Receiving {
         let standing = self.running.as_ref()?.receiver.standing().borrow().clone();
         match standing {
             Standing::Waiting { why, .. } | Standing::Stopped { why: Some(why) } => {
-                let broken = matches!(
-                    *why,
-                    ShippingError::Removed { .. } | ShippingError::Diverged { .. }
-                );
+                let broken =
+                    matches!(*why, ShippingError::Removed { .. } | ShippingError::Diverged { .. });
                 broken.then_some(why)
             }
             Standing::Idle

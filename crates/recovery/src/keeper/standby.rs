@@ -56,7 +56,9 @@ impl Keeper {
         }
         self.settle(|settings| self.be_told(settings, standby.clone())).await?;
         let observed = self.setup.instance.observe().await?;
-        let waited = self.unstreamed_for(observed.receiver.is_some());
+        let streams = observed.receiver.is_some();
+        self.has_met_primary |= streams;
+        let waited = self.unstreamed_for(streams);
         if waited < STREAM_PATIENCE {
             return Ok(());
         }
