@@ -1,12 +1,18 @@
 //! The conformance suite: every backend of the management store passes it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use control::authority::Authority;
+use control::{Client, Credentials, Destination, Router};
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::{Embedded, LeaseAsk, LeaseState, Seen, Store, StoreError};
+use super::{Embedded, LeaseAsk, LeaseState, Remote, Seen, Store, StoreError};
 
 const FULL_LEASE: Duration = Duration::from_millis(400);
 const LONG: Duration = Duration::from_secs(15);
@@ -123,6 +129,34 @@ async fn what_is_too_large_is_refused(store: &Arc<dyn Store>) {
 async fn the_embedded_store_conforms() {
     let scratch = Scratch::new("conforms");
     conforms(scratch.open()).await;
+}
+
+/// The same suite, through the control port: another host must see the same store.
+#[tokio::test]
+async fn the_remote_store_conforms() {
+    let scratch = Scratch::new("remote");
+    let tls = scratch.0.join("tls");
+    let authority = Authority::create(&tls.join("authority")).unwrap();
+    let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    for host in ["witness", "keeper"] {
+        authority.issue_host(host, &[host.to_owned()], &[address.ip()], &tls.join(host)).unwrap();
+    }
+    let credentials = |host: &str| Credentials::load(&tls.join(host)).unwrap();
+    let listener = TcpListener::bind(address).await.unwrap();
+    let witness =
+        Destination { host: "witness".to_owned(), address: listener.local_addr().unwrap() };
+    let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+    let router = super::install_routes(Router::new(), &scratch.open());
+    control::serve(listener, credentials("witness"), router, tasks.clone(), shutdown.clone());
+
+    let client = Client::new(&credentials("keeper"));
+    conforms(Arc::new(Remote::new("north", witness.clone(), client.clone()))).await;
+
+    shutdown.cancel();
+    tasks.close();
+    tasks.wait().await;
+    let away = Remote::new("north", witness, client).read().await.unwrap_err();
+    assert!(matches!(away, StoreError::Away { .. }), "{away}");
 }
 
 #[tokio::test]
