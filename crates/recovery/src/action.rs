@@ -113,6 +113,10 @@ impl Action {
             }
             Self::StartBackupAgain => {
                 assert!(!world.home_serves(), "two primaries");
+                assert_ne!(world.home.standing, Standing::Unknown, "home may have been promoted");
+                if world.home.standing == Standing::Follows {
+                    world.home.standing = Standing::Fenced;
+                }
                 world.backup.standing = Standing::Primary;
                 world.backup.writable = Known::Yes;
             }
@@ -175,6 +179,7 @@ fn bring_backup_online(world: &mut World) {
     world.home.reigns = false;
     world.backup.writable = Known::Yes;
     world.backup.gate = Known::No;
+    world.backup.mirror = building(world.backup.mirror);
     world.state = PoolState::FailingOver;
     world.active = Active::Nobody;
     // From here on a home site that returns is outranked, and fences itself when it hears so.
@@ -194,9 +199,15 @@ fn bring_home_online(world: &mut World) {
     world.backup.reigns = false;
     world.home.writable = Known::Yes;
     world.home.gate = Known::No;
+    world.home.mirror = building(world.home.mirror);
     // It hears the higher reign, and fences itself until log shipping begins.
     world.backup.standing = Standing::Fenced;
     world.state = PoolState::FailingBack;
+}
+
+/// A primary that has just been promoted has nobody in sync yet.
+fn building(mirror: MirrorSeen) -> MirrorSeen {
+    if mirror == MirrorSeen::Away { MirrorSeen::Away } else { MirrorSeen::Building }
 }
 
 fn set_state(world: &mut World, state: PoolState) {

@@ -28,6 +28,9 @@ pub struct Report {
     pub term: Option<Term>,
     /// Of an instance that was stopped in order: its last checkpoint, the end of all it wrote.
     pub shut_down_at: Option<Lsn>,
+    /// Whether it is stopped, in order or not, and was a primary.
+    #[serde(default)]
+    pub was_primary: bool,
     /// The newest term that it has seen in its site's management store.
     #[serde(default)]
     pub heard: Option<Term>,
@@ -96,7 +99,7 @@ fn followers(observed: &Observation) -> Vec<Follower> {
 }
 
 impl Report {
-    pub(super) fn new(store: &str, place: Place) -> Self {
+    pub(crate) fn new(store: &str, place: Place) -> Self {
         Self {
             store: store.to_owned(),
             place,
@@ -106,6 +109,7 @@ impl Report {
             gate_open: false,
             term: None,
             shut_down_at: None,
+            was_primary: false,
             heard: None,
             timeline: None,
             position: None,
@@ -138,6 +142,7 @@ impl Keeper {
             report.writable = observed.as_ref().is_some_and(|it| !it.in_recovery);
             report.gate_open = open && report.runs;
             report.term = prepared.filter(|_| report.writable);
+            report.was_primary = stopped.as_ref().is_some_and(|it| !it.state.is_standby());
             report.shut_down_at =
                 stopped.filter(|it| it.state.is_clean()).map(|control| control.checkpoint);
             report.heard = heard;

@@ -438,6 +438,27 @@ fn a_failback_can_be_turned_back_until_home_is_promoted() {
 }
 
 #[test]
+fn a_home_that_is_lost_again_during_failback_is_failed_over_from_again() {
+    let mut whole = Model::new(failed_over());
+    whole.go(&FAIL_BACK).unwrap();
+    for at in 1..=whole.touches {
+        let mut model = Model::new(failed_over());
+        model.fault = Some((at, Fault::CrashAfter));
+        model.go(&FAIL_BACK).unwrap_err();
+        model.world.home.reach = Reach::Unknown;
+        model.world.home.standing = Standing::Unknown;
+        model.world.home.writable = Known::Unknown;
+        model.world.home.reigns = !model.world.backup_serves();
+        let turned_back = model.go(&super::TURN_BACK);
+        assert!(turned_back.is_err(), "home may have been promoted, at {at}");
+        model.world.attested = true;
+        model.world.consented = true;
+        model.go(&FAIL_OVER).unwrap_or_else(|why| panic!("at {at}: {why}"));
+        assert!(model.world.backup_serves(), "at {at}");
+    }
+}
+
+#[test]
 fn a_row_alone_runs_only_in_its_turn() {
     let (procedure, step) = row_for("Set-CsPersistentChatState -PoolState Normal").unwrap();
     let mut early = Model::new(failed_over());

@@ -4,7 +4,7 @@ use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::{Action, Side};
 use crate::procedure::{Given, Procedure, Step};
 use crate::record::PoolState;
-use crate::world::{Active, Known, Reach, Standing, World};
+use crate::world::{Active, Known, Standing, World};
 
 /// Give up a failback that has not promoted home yet.
 pub const TURN_BACK: Procedure = Procedure {
@@ -14,15 +14,17 @@ pub const TURN_BACK: Procedure = Procedure {
     givens: &[
         NOBODY_ELSE,
         Given {
-            text: "The backup site answers.",
-            remedy: "start the backup site's witness host and the host of its backup database.",
-            holds: |world| world.backup.reach == Reach::Up,
+            text: "The backup site's management store answers.",
+            remedy: "start the backup site's witness host.",
+            holds: |world| world.backup.standing != Standing::Unknown,
         },
         Given {
-            text: "Home has not been promoted.",
-            remedy: "the pool is at home already: run the failback to its end.",
+            text: "Home answers, and has not been promoted.",
+            remedy: "if the pool is at home, run the failback to its end; if home is lost again, \
+                     fail over again: Invoke-CsPersistentChatFailover -AttestSiteIsDown.",
             holds: |world| {
                 !world.home_serves()
+                    && world.home.standing != Standing::Unknown
                     && world.home.writable != Known::Yes
                     && world.backup.reigns
                     && matches!(world.backup.standing, Standing::Primary | Standing::Stopped)

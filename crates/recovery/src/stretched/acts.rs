@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::look::Settled;
-use super::{LOOK_EVERY, Stretched, TO_OTHER_SITE};
+use super::{LOOK_EVERY, Stretched, TO_OTHER_SITE, moves};
 use crate::action::{Action, Side};
 use crate::keeper::{SETTLE, after_turn};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
@@ -80,6 +80,24 @@ impl Stretched {
         records.change_pool(&self.pool.fqdn, change).await.map_err(|error| error.to_string())
     }
 
+    /// As [`Self::change`], where the change may be refused.
+    async fn change_or_refuse(
+        &self,
+        site: &str,
+        mut change: impl FnMut(&mut PoolRecord) -> Result<bool, moves::Refused>,
+    ) -> Result<(), String> {
+        let mut refused = None;
+        let judged = |record: &mut PoolRecord| match change(record) {
+            Ok(changed) => changed,
+            Err(why) => {
+                refused = Some(why);
+                false
+            }
+        };
+        self.change(site, judged).await?;
+        refused.map_or(Ok(()), |why| Err(why.to_string()))
+    }
+
     async fn remove_shipping(&mut self) -> Result<(), String> {
         self.change(&self.backup_site()?, |record| {
             let changed = record.shipping != Shipping::Removed;
@@ -99,47 +117,26 @@ impl Stretched {
     }
 
     async fn bring_backup_online(&mut self) -> Result<(), String> {
-        let (site, store) = (self.backup_site()?, self.backup_store()?);
-        let heard = self.known_reign(&self.home_site());
+        let (home, site) = (self.home_site(), self.backup_site()?);
+        let store = self.store_to_bring_online()?;
+        let heard = self.known_reign(&home);
+        let before = self.record(&site).await?;
+        if heard.is_some() && moves::is_stopped_to_move(&before) {
+            self.change_or_refuse(&home, |home| moves::keep_home_back(home, &before)).await?;
+        }
         let allowed = self.pool.allow_suspended;
-        self.change(&site, |record| {
-            if record.primary().is_some() {
-                return false;
-            }
-            record.term.reign = record.term.reign.max(heard.unwrap_or_default());
-            record.term = record.term.next_reign();
-            record.serving = Serving::Here { primary: store.clone() };
-            record.mirror = after_turn(allowed, instance::Lsn::ZERO, "failed over");
-            record.gate = Gate::Shut;
-            record.state = PoolState::FailingOver;
-            record.active_servers.clear();
-            record.hand_over = None;
-            true
-        })
-        .await?;
+        self.change(&site, |record| moves::fail_over(record, heard, &store, allowed)).await?;
         self.until(SHORT, |world| world.backup_serves() && world.backup.writable == Known::Yes)
             .await
     }
 
     async fn bring_home_online(&mut self) -> Result<(), String> {
         let (home, backup) = (self.home_site(), self.backup_site()?);
-        let outranked = self.record(&backup).await?.term;
+        let outranked = self.record(&backup).await?;
         let store = self.pool.stores.home.clone();
         let allowed = self.pool.allow_suspended;
-        self.change(&home, |record| {
-            if record.primary().is_some() {
-                return false;
-            }
-            record.term = record.term.max(outranked).next_reign();
-            record.serving = Serving::Here { primary: store.clone() };
-            record.mirror = after_turn(allowed, instance::Lsn::ZERO, "came home");
-            record.gate = Gate::Shut;
-            record.state = PoolState::FailingBack;
-            record.shipping = Shipping::Removed;
-            record.hand_over = None;
-            true
-        })
-        .await?;
+        self.change_or_refuse(&home, |record| moves::go_home(record, &outranked, &store, allowed))
+            .await?;
         self.until(SHORT, |world| world.home_serves() && world.home.writable == Known::Yes).await
     }
 
@@ -254,25 +251,22 @@ impl Stretched {
     }
 
     async fn establish_shipping(&mut self) -> Result<(), String> {
-        let term = self.record(&self.home_site()).await?.term;
-        self.change(&self.backup_site()?, |record| {
-            record.term = term;
-            record.serving = Serving::Elsewhere;
-            record.shipping = Shipping::Continuous;
-            record.gate = Gate::Shut;
-            record.hand_over = None;
-            record.active_servers.clear();
-            true
-        })
-        .await?;
+        let (home, backup) = (self.home_site(), self.backup_site()?);
+        let home = self.record(&home).await?;
+        self.change_or_refuse(&backup, |record| moves::stand_by(record, &home)).await?;
         self.until(LONG, |world| world.backup.shipping == ShippingSeen::Flowing).await
     }
 
     async fn start_backup_again(&mut self) -> Result<(), String> {
+        let (home, site) = (self.home_site(), self.backup_site()?);
+        let before = self.record(&site).await?;
+        self.change_or_refuse(&home, |home| moves::keep_home_back(home, &before)).await?;
+        // A primary whose host was lost since does not start: its mirror, in sync, takes over.
+        let answers = before.primary().is_some_and(|primary| self.was_heard(primary));
         let allowed = self.pool.allow_suspended;
-        self.change(&self.backup_site()?, |record| {
+        self.change(&site, |record| {
             let stopped = record.hand_over.take().is_some();
-            if stopped {
+            if stopped && answers {
                 record.mirror = after_turn(allowed, instance::Lsn::ZERO, "a failback turned back");
             }
             stopped
@@ -303,6 +297,23 @@ impl Stretched {
     fn known_reign(&self, site: &str) -> Option<u64> {
         let (observed, _) = self.last.as_ref()?;
         observed.record(site).map(|record| record.term.reign)
+    }
+
+    /// Whether the keeper of `store` answered at the last look.
+    fn was_heard(&self, store: &str) -> bool {
+        self.last.as_ref().is_some_and(|(observed, _)| observed.report(store).is_some())
+    }
+
+    /// The store that a failover promotes: the one that is fed by log shipping, or the mirror if
+    /// that was the site's last primary.
+    fn store_to_bring_online(&self) -> Result<String, String> {
+        let first = self.backup_store()?;
+        let was_primary = |store: &String| {
+            let report = self.last.as_ref().and_then(|(observed, _)| observed.report(store));
+            report.is_some_and(|report| report.was_primary)
+        };
+        let mirror = self.pool.stores.backup_mirror.clone();
+        Ok(mirror.filter(|mirror| was_primary(mirror) && !was_primary(&first)).unwrap_or(first))
     }
 
     fn backup_store(&self) -> Result<String, String> {

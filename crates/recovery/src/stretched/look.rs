@@ -61,7 +61,7 @@ impl Stretched {
         let settled = self.settled(observed, &backup_name).await;
         let lost_reign = home.record.map(|record| record.term.reign);
         let drained = self.drained(&backup, settled).await;
-        let measured = measure(observed, &home, &backup, &drained);
+        let mut measured = measure(observed, &home, &backup, &drained);
         let mut world = World {
             home: judge(&home, &backup),
             backup: judge(&backup, &home),
@@ -74,8 +74,14 @@ impl Stretched {
             salvaged: self.salvaged(&backup_name, lost_reign).await,
             switched: self.switched(observed),
         };
-        world.backup.closed = settled.is_some();
-        world.backup.replayed = drained.replayed;
+        // What was itself a primary last holds the end of its reign: nothing is shipped to it.
+        let ended = ended_own_reign(&backup);
+        world.backup.closed = settled.is_some() || ended;
+        world.backup.replayed = drained.replayed || ended;
+        if ended && !world.backup_serves() {
+            // The figures that are kept are those of an earlier reign.
+            (measured.behind_bytes, measured.behind_ms, measured.heard_at) = (None, None, None);
+        }
         world.home.replayed = home_has_replayed(&home, &backup);
         if world.home.standing == Standing::Unknown && !world.backup_serves() {
             world.home.reigns = true;
@@ -231,6 +237,13 @@ fn standing(side: &Side<'_>) -> Standing {
     }
 }
 
+/// Whether this site's primary was stopped for a move, or fenced, and stands there as it ended.
+fn ended_own_reign(side: &Side<'_>) -> bool {
+    let was_primary = |report: Option<&Report>| report.is_some_and(|report| report.was_primary);
+    matches!(standing(side), Standing::Stopped | Standing::Fenced)
+        && (was_primary(side.lead) || was_primary(side.mirror))
+}
+
 fn gate(side: &Side<'_>) -> Known {
     match (side.record.map(|record| record.gate), side.lead) {
         (Some(Gate::Open), Some(lead)) if lead.gate_open => Known::Yes,
@@ -241,7 +254,9 @@ fn gate(side: &Side<'_>) -> Known {
 
 fn mirror(side: &Side<'_>) -> MirrorSeen {
     match side.record {
-        Some(record) if record.is_synchronized() => MirrorSeen::InSync,
+        Some(record) if record.primary().is_some() && record.is_synchronized() => {
+            MirrorSeen::InSync
+        }
         _ if side.mirror_declared && side.mirror.is_some() => MirrorSeen::Building,
         _ => MirrorSeen::Away,
     }
@@ -300,5 +315,40 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
         behind_ms: shipping.and_then(|it| it.behind_ms),
         heard_at: shipping.and_then(|it| it.heard_at.clone()),
         notes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use topology::Place;
+
+    use super::{Side, TO_OTHER_SITE, ended_own_reign};
+    use crate::keeper::report::Report;
+    use crate::record::{PoolRecord, Serving};
+
+    /// A failover out of a failback that home did not survive has nothing to wait for in the share.
+    #[test]
+    fn a_backup_site_that_was_primary_has_nothing_to_replay() {
+        let mut record = PoolRecord::at_backup(Vec::new());
+        let mut lead = Report::new("south-a", Place::Backup);
+        let mut ended = |serving: Serving, hand_over: Option<&str>, was_primary| {
+            record.serving = serving;
+            record.hand_over = hand_over.map(str::to_owned);
+            lead.was_primary = was_primary;
+            lead.shut_down_at = Some(instance::Lsn(1));
+            ended_own_reign(&Side {
+                name: "south",
+                record: Some(&record),
+                lead: Some(&lead),
+                mirror: None,
+                mirror_declared: true,
+            })
+        };
+        let here = || Serving::Here { primary: "south-a".to_owned() };
+        let fenced = || Serving::Quarantine { why: String::new() };
+        assert!(ended(here(), Some(TO_OTHER_SITE), true));
+        assert!(ended(fenced(), None, true));
+        assert!(!ended(fenced(), None, false), "a copy that was fenced");
+        assert!(!ended(Serving::Elsewhere, None, true), "it is to be copied anew");
     }
 }

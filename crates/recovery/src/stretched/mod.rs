@@ -7,6 +7,7 @@ mod acts;
 mod journals;
 mod lock;
 mod look;
+mod moves;
 
 use std::fmt;
 use std::pin::Pin;
