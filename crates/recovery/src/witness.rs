@@ -38,25 +38,36 @@ pub fn install_routes(router: Router, records: &Records) -> Router {
         let records = records.clone();
         async move {
             crate::store::hosts_only(&peer)?;
+            // Read first: whoever takes the lease while we look is not who was looked at.
+            let holder = holder(&records, &asked.pool).await;
             let seen = probe::postgres(asked.postgres).await;
-            if seen == Probe::NobodyListens
+            if let Some(holder) = holder
+                && seen == Probe::NobodyListens
                 && probe::listener(asked.control).await == Probe::NobodyListens
             {
-                revoke(&records, &asked.pool).await;
+                revoke(&records, &asked.pool, holder).await;
             }
             Ok::<Probe, Refusal>(seen)
         }
     })
 }
 
+/// Who holds the lease of the pool's primary.
+async fn holder(records: &Records, pool: &str) -> Option<String> {
+    match records.store().read().await.map(|snapshot| snapshot.lease(&Records::primary_lease(pool)))
+    {
+        Ok(LeaseState::Held { holder, .. }) => Some(holder),
+        Ok(_) => None,
+        Err(error) => {
+            warn!(%error, "the lease could not be looked at");
+            None
+        }
+    }
+}
+
 /// Ends the lease of a primary whose processes are known to be gone.
-async fn revoke(records: &Records, pool: &str) {
+async fn revoke(records: &Records, pool: &str, holder: String) {
     let name = Records::primary_lease(pool);
-    let held = match records.store().read().await {
-        Ok(snapshot) => snapshot.lease(&name),
-        Err(error) => return warn!(%error, "the lease could not be looked at"),
-    };
-    let LeaseState::Held { holder, .. } = held else { return };
     let evidence = "nobody listens on its PostgreSQL port nor on its control port".to_owned();
     let ask = LeaseAsk::Revoke { holder: holder.clone(), evidence };
     match records.store().lease(&name, ask).await {
@@ -90,31 +101,100 @@ pub async fn hear_other_site(
     }
 }
 
-/// Fences this site when `heard` has a higher reign and the primary.
+/// Records what was heard, where it changes anything.
 async fn obey(pool: &str, own: &Records, heard: &PoolRecord) -> Result<(), StoreError> {
     let Some(mine) = own.pool(pool).await? else { return Ok(()) };
-    if heard.term.reign <= mine.value.term.reign || heard.primary().is_none() {
+    if !take_in(&mut mine.value.clone(), heard) {
         return Ok(());
     }
-    let changed = own
-        .change_pool(pool, |record| {
-            let outranked = record.term.reign < heard.term.reign;
-            if outranked && record.primary().is_some() {
-                record.serving = Serving::Quarantine {
-                    why: format!(
-                        "the other site serves in term {}: fail back to come home",
-                        heard.term
-                    ),
-                };
-                record.gate = Gate::Shut;
-                record.hand_over = None;
-                return true;
-            }
-            false
-        })
-        .await?;
+    let changed = own.change_pool(pool, |record| take_in(record, heard)).await?;
     if let Serving::Quarantine { why } = changed.serving {
         info!(pool, why, "this site fences itself");
     }
     Ok(())
+}
+
+/// What the other site's record means for this site's. Tells whether it changed.
+///
+/// A higher reign fences a primary. So does an equal one that was given to both, which happens only
+/// when two administrators act at once: then both sites stop and somebody must decide. A site that
+/// stands by takes over the term, so that whatever it issues later is above it.
+fn take_in(mine: &mut PoolRecord, heard: &PoolRecord) -> bool {
+    let serves = heard.primary().is_some();
+    if mine.primary().is_none() {
+        let news = serves && mine.serving == Serving::Elsewhere && mine.term < heard.term;
+        if news {
+            mine.term = heard.term;
+        }
+        return news;
+    }
+    let same_reign = heard.term.reign == mine.term.reign;
+    let fenced = matches!(heard.serving, Serving::Quarantine { .. });
+    let why = if same_reign && (serves || fenced) {
+        format!(
+            "both sites were made to serve in reign {}: look at both, and fail over to say which \
+             one goes on; what the other one took is salvaged at failback",
+            mine.term.reign
+        )
+    } else if mine.term.reign < heard.term.reign && serves {
+        format!("the other site serves in term {}: fail back to come home", heard.term)
+    } else {
+        return false;
+    };
+    mine.serving = Serving::Quarantine { why };
+    mine.gate = Gate::Shut;
+    mine.hand_over = None;
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::take_in;
+    use crate::record::{PoolRecord, Serving};
+    use crate::term::Term;
+
+    fn standing(serving: Serving, reign: u64, turn: u64) -> PoolRecord {
+        let term = Term { reign, turn };
+        PoolRecord { term, serving, ..PoolRecord::at_home("north-a", Vec::new()) }
+    }
+
+    fn here(reign: u64, turn: u64) -> PoolRecord {
+        standing(Serving::Here { primary: "north-a".to_owned() }, reign, turn)
+    }
+
+    fn fenced(reign: u64) -> PoolRecord {
+        standing(Serving::Quarantine { why: String::new() }, reign, 0)
+    }
+
+    #[test]
+    fn a_higher_reign_fences_and_a_lower_one_is_not_heard() {
+        let mut mine = here(1, 9);
+        assert!(!take_in(&mut mine, &standing(Serving::Elsewhere, 1, 0)));
+        assert!(!take_in(&mut mine, &standing(Serving::Elsewhere, 2, 0)), "nobody serves there");
+        assert!(take_in(&mut mine, &here(2, 0)));
+        assert_eq!(mine.primary(), None);
+        assert!(!take_in(&mut mine, &here(2, 1)), "once");
+        let mut higher = here(2, 0);
+        assert!(!take_in(&mut higher, &here(1, 9)) && !take_in(&mut higher, &fenced(1)));
+    }
+
+    /// Two administrators in a partition: whoever hears first, both stop.
+    #[test]
+    fn one_reign_given_to_both_sites_stops_both() {
+        let (mut home, mut backup) = (here(3, 0), here(3, 1));
+        assert!(take_in(&mut home, &backup));
+        assert!(take_in(&mut backup, &home), "the other one is fenced already, and in this reign");
+        assert_eq!((home.primary(), backup.primary()), (None, None));
+    }
+
+    #[test]
+    fn a_site_that_stands_by_knows_the_term_that_it_must_outrank() {
+        let mut mine = standing(Serving::Elsewhere, 1, 0);
+        assert!(!take_in(&mut mine, &fenced(3)));
+        assert!(take_in(&mut mine, &here(3, 2)));
+        assert_eq!(mine.term, Term { reign: 3, turn: 2 });
+        assert!(!take_in(&mut mine, &here(3, 2)));
+        let mut fenced = fenced(1);
+        assert!(!take_in(&mut fenced, &here(3, 2)), "it keeps the reign whose posts it holds");
+    }
 }
