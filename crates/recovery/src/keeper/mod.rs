@@ -16,6 +16,7 @@ pub mod mirroring;
 pub mod old_copy;
 mod primary;
 pub mod promotion;
+mod quarantine;
 mod remembered;
 pub mod report;
 mod routes;

@@ -12,7 +12,7 @@ use super::mirroring::{self, Seen, Standing, Step};
 use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
 use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving};
-use crate::store::{Records, Snapshot, StoreError, Versioned};
+use crate::store::{Snapshot, StoreError, Versioned};
 use crate::stretched::TO_OTHER_SITE;
 
 /// The database that holds the pool's content.
@@ -39,7 +39,8 @@ impl Keeper {
                 self.setup.store
             ))),
             Found::Foreign(why) | Found::Unusable(why) => Err(KeeperError::Cannot(why)),
-            Found::Stopped(_) if moves_away(&read.value) => {
+            // One that fell meanwhile is started once more, to be stopped in order.
+            Found::Stopped(control) if moves_away(&read.value) && control.state.is_clean() => {
                 self.note("stopped to be moved to the other site");
                 self.give_lease_up().await;
                 Ok(())
@@ -81,7 +82,7 @@ impl Keeper {
                 return Ok(());
             }
         }
-        self.other_site_has_not_taken_over(snapshot).await?;
+        self.other_site_has_not_taken_over(read.value.term, snapshot).await?;
         if read.value.gate == Gate::Open && self.partner.is_some() {
             // Nobody connects until the mirror is in sync again or *Suspended* is recorded.
             let changed = PoolRecord { gate: Gate::Opening, ..read.value.clone() };
@@ -100,25 +101,6 @@ impl Keeper {
         self.setup.instance.start(START_PATIENCE).await?;
         self.begins_to_serve();
         Ok(())
-    }
-
-    /// A site that was down whole does not know what happened meanwhile: it asks before it serves.
-    async fn other_site_has_not_taken_over(&self, snapshot: &Snapshot) -> Result<(), KeeperError> {
-        let lease = Records::primary_lease(&self.setup.pool.fqdn);
-        let never_down_whole = snapshot.leases.contains_key(&lease);
-        let Some(other) = self.setup.other.as_ref().filter(|_| !never_down_whole) else {
-            return Ok(());
-        };
-        match other.pool(&self.setup.pool.fqdn).await {
-            Ok(Some(heard)) if heard.value.primary().is_some() => Err(KeeperError::Cannot(
-                format!("the other site serves in term {}: this site stays shut", heard.value.term),
-            )),
-            Ok(_) => Ok(()),
-            Err(error) => Err(KeeperError::Cannot(format!(
-                "this whole site was down, and whether the other site took over is not known \
-                 ({error}): it stays shut until the other site is heard"
-            ))),
-        }
     }
 
     /// A running instance that the record calls primary.
