@@ -1,5 +1,7 @@
 //! Reading an old copy: what a lost site has, opened on a private socket with nobody let in.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 use instance::{Connection, Found, Gate, Role, Standby, StopMode};
@@ -11,9 +13,12 @@ use super::{CONTENT_DATABASE, Handle, START_PATIENCE, STOP_PATIENCE};
 /// new copy is made it is kept aside, until an administrator releases it.
 const MARK: &str = "old-copy";
 
-/// Marks the instance of the keeper with that directory.
+/// Marks the instance of the keeper with that directory, durably: a power cut must not release it.
 pub(super) fn mark(directory: &Path) -> std::io::Result<()> {
-    std::fs::write(directory.join(MARK), "kept until it is released\n")
+    let mut file = File::create(directory.join(MARK))?;
+    file.write_all(b"kept until it is released\n")?;
+    file.sync_all()?;
+    File::open(directory)?.sync_all()
 }
 
 /// Whether it is marked.

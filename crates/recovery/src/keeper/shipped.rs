@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::report::ShippingReport;
+use super::standby::fell_as_primary;
 use super::{Keeper, KeeperError};
 use crate::record::PoolRecord;
 
@@ -77,6 +78,12 @@ impl Keeper {
         let command = restore_command(&self.setup.program, &self.setup.share);
         let standby = Standby { upstream: None, restore_command: Some(command) };
         let found = self.setup.instance.found().await?;
+        if let Found::Stopped(control) = &found
+            && fell_as_primary(control)
+        {
+            // It may hold what nobody else has: the new copy is put beside it.
+            self.mark_old_copy()?;
+        }
         if receiving && needs_copy(&found) {
             return self.begin_shipping(&source?, standby).await;
         }
@@ -87,9 +94,15 @@ impl Keeper {
                 return Ok(());
             }
             Found::Stopped(_) => self.start_as(standby.clone()).await?,
+            Found::Running { .. } if self.setup.instance.observe().await?.in_recovery => {
+                // It may have streamed from a primary beside it until now.
+                self.settle(|settings| self.be_told(settings, standby.clone())).await?;
+            }
             Found::Running { .. } => {
                 if receiving {
+                    self.mark_old_copy()?;
                     self.fence_if_primary().await?;
+                    return Ok(());
                 }
             }
         }

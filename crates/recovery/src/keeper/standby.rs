@@ -129,7 +129,7 @@ impl Keeper {
     }
 
     /// What a standby is told. It waits for its partner from its first moment as a primary.
-    fn be_told(&self, settings: &mut Settings, standby: Standby) {
+    pub(super) fn be_told(&self, settings: &mut Settings, standby: Standby) {
         settings.gate = Gate::Shut;
         settings.synchronous.clone_from(&self.partner);
         settings.role = Role::Standby(standby);
@@ -146,12 +146,18 @@ impl Keeper {
         self.give_lease_up().await;
         match self.setup.instance.found().await? {
             Found::Running { .. } => {
-                if !self.setup.instance.observe().await?.in_recovery {
+                // One that does not answer may be a primary, and is fenced all the same.
+                let observed = self.setup.instance.observe().await;
+                if !observed.is_ok_and(|observed| observed.in_recovery) {
                     self.mark_old_copy()?;
                 }
                 info!(store = self.setup.store, "fenced: PostgreSQL is stopped, left as it is");
+                let stopped = self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await;
+                if let Err(error) = stopped {
+                    warn!(store = self.setup.store, %error, "it does not stop: it is killed");
+                    self.setup.instance.kill().await?;
+                }
                 self.settle(|settings| settings.gate = Gate::Shut).await?;
-                self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
             }
             Found::Stopped(control) if fell_as_primary(&control) => self.mark_old_copy()?,
             Found::Stopped(_) | Found::Missing | Found::Foreign(_) | Found::Unusable(_) => {}
@@ -159,7 +165,7 @@ impl Keeper {
         Ok(())
     }
 
-    fn mark_old_copy(&self) -> Result<(), KeeperError> {
+    pub(super) fn mark_old_copy(&self) -> Result<(), KeeperError> {
         old_copy::mark(&self.setup.directory).map_err(|source| self.file_error(source))
     }
 
@@ -175,6 +181,6 @@ impl Keeper {
 }
 
 /// Whether a stopped instance was a primary and did not end in order: it may hold what nobody has.
-fn fell_as_primary(control: &ControlData) -> bool {
+pub(super) fn fell_as_primary(control: &ControlData) -> bool {
     !control.state.is_standby() && !control.state.is_clean()
 }
