@@ -132,6 +132,27 @@ impl PoolRecord {
         }
     }
 
+    /// The record of a home site that lost its store, or was built anew, while the backup site
+    /// knows the pool in the term `known`: whatever stands here is held until a failback.
+    pub fn returned(known: Term) -> Self {
+        let why = format!(
+            "this site's management store is new, and the backup site knows the pool in term \
+             {known}: fail over, if that was not done, and then fail back to come home"
+        );
+        Self {
+            // Below the other site's, and the reign whose posts may lie here.
+            term: Term { reign: known.reign.saturating_sub(1), turn: 0 },
+            serving: Serving::Quarantine { why },
+            mirror: Mirror::Awaited,
+            gate: Gate::Shut,
+            state: PoolState::Normal,
+            active_servers: Vec::new(),
+            shipping: Shipping::Removed,
+            hand_over: None,
+            initialised: true,
+        }
+    }
+
     /// The record of a new pool in its backup site.
     pub fn at_backup(active_servers: Vec<String>) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 use tracing::warn;
 
+use super::report::Report;
 use super::{Keeper, KeeperError};
 use crate::record::PoolRecord;
 use crate::store::Versioned;
@@ -21,17 +22,13 @@ impl Keeper {
         let servers = self.setup.pool.servers.clone();
         match self.place {
             topology::Place::Home => {
-                if let Some(other) = &self.setup.other
-                    && let Some(known) = other.pool(&pool).await?
-                    && (known.value.primary().is_some() || known.value.term != Term::FIRST)
-                {
-                    return Err(KeeperError::Cannot(format!(
-                        "this site has no record of {pool}, but the other site has one in term \
-                         {}: a lost store is not a new pool; fail back to bring the pool home",
-                        known.value.term
-                    )));
-                }
-                let record = PoolRecord::at_home(&self.setup.store, servers);
+                let record = match self.what_backup_knows().await? {
+                    None => PoolRecord::at_home(&self.setup.store, servers),
+                    Some(known) => {
+                        warn!(%pool, term = %known, "a store that is new here, and a pool that is not");
+                        PoolRecord::returned(known)
+                    }
+                };
                 self.setup.own.put_pool(&pool, 0, &record).await?;
             }
             topology::Place::Backup => {
@@ -43,6 +40,21 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+
+    /// The term in which the backup site knows the pool; none if the pool is new.
+    async fn what_backup_knows(&self) -> Result<Option<Term>, KeeperError> {
+        let (Some(other), Some(backup)) = (&self.setup.other, &self.setup.pool.stores.backup)
+        else {
+            return Ok(None);
+        };
+        let Some(known) = other.pool(&self.setup.pool.fqdn).await? else { return Ok(None) };
+        if known.value.primary().is_some() || known.value.term != Term::FIRST {
+            return Ok(Some(known.value.term));
+        }
+        // In its first reign only the copy there tells a new pool from one whose home was rebuilt.
+        let report = self.ask_report(backup).await?;
+        Ok(has_copy(&report).then_some(known.value.term))
     }
 
     /// The store's record is older than what this keeper has seen: until it is written anew it
@@ -89,5 +101,35 @@ impl Keeper {
             ))
         })?;
         Ok(report.heard <= Some(record.term))
+    }
+}
+
+/// Whether anything of the pool has ever come to the backup instance.
+fn has_copy(report: &Report) -> bool {
+    report.runs || report.was_primary || report.position.is_some() || report.shipping.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use instance::Lsn;
+    use topology::Place;
+
+    use super::has_copy;
+    use crate::keeper::report::Report;
+    use crate::record::PoolRecord;
+    use crate::term::Term;
+
+    /// A home site that was built anew is empty: it must not begin an empty pool beside the real one.
+    #[test]
+    fn a_pool_is_new_only_while_the_backup_site_has_nothing_of_it() {
+        let mut report = Report::new("south-a", Place::Backup);
+        assert!(!has_copy(&report));
+        report.position = Some(Lsn(1));
+        assert!(has_copy(&report));
+        for known in [Term::FIRST, Term { reign: 4, turn: 2 }] {
+            let returned = PoolRecord::returned(known);
+            assert_eq!(returned.primary(), None);
+            assert!(returned.term.reign < known.reign, "the other site outranks it");
+        }
     }
 }
