@@ -43,6 +43,12 @@ pub struct OldCopy {
 }
 
 impl Handle {
+    /// Whether there is no data directory at all: a machine that was built anew.
+    pub async fn has_nothing(&self) -> Result<bool, String> {
+        let found = self.instance.found().await.map_err(|error| error.to_string())?;
+        Ok(*self.held.borrow() && found == Found::Missing)
+    }
+
     /// Opens the instance for reading, as a standby of nobody: it replays what it has, takes no
     /// writes, and its gate stays shut. Only while the record holds it.
     pub async fn open_old_copy(&self) -> Result<OldCopy, String> {

@@ -13,7 +13,7 @@ use recovery::keeper::old_copy::OldCopy;
 use recovery::stretched::Salvager;
 use serde::{Deserialize, Serialize};
 use topology::Topology;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::host::ThisHost;
 
@@ -81,14 +81,18 @@ pub(crate) fn install(router: Router, keepers: &[Handle]) -> Router {
         })
 }
 
-/// Opens the copy, or finds it open: whoever opened it before may have died.
-async fn open_copy(keeper: &Handle, open: &Open) -> Result<(), String> {
+/// Opens the copy, or finds it open: whoever opened it before may have died. False if the machine
+/// was built anew and has none.
+async fn open_copy(keeper: &Handle, open: &Open) -> Result<bool, String> {
     if locked(open).contains_key(&keeper.store) {
-        return Ok(());
+        return Ok(true);
+    }
+    if keeper.has_nothing().await? {
+        return Ok(false);
     }
     let copy = keeper.open_old_copy().await?;
     locked(open).insert(keeper.store.clone(), Arc::new(copy));
-    Ok(())
+    Ok(true)
 }
 
 async fn page(peer: &Peer, open: &Open, asked: PageRequest) -> Result<PageOfPosts, String> {
@@ -137,10 +141,16 @@ async fn salvage(
         .await
         .map_err(|error| format!("{primary}: {error}"))?;
     let mut said = Vec::new();
+    let mut missing = Report::default();
     for store in lost {
         let from = destination(topology, &store)?;
         let not_read = |error: CallError| format!("the old copy of {store} was not read: {error}");
-        let () = client.call(&from, OPEN, &store, PATIENCE).await.map_err(not_read)?;
+        let has_copy: bool = client.call(&from, OPEN, &store, PATIENCE).await.map_err(not_read)?;
+        if !has_copy {
+            warn!(store, "there is no data directory: nothing can be salvaged from it");
+            said.push(format!("{store}: there is no data directory, so nothing was put back"));
+            continue;
+        }
         let moved = pages(client, (&from, &store), (&target, primary), &forks).await;
         let () = client.call(&from, CLOSE, &store, PATIENCE).await.map_err(not_read)?;
         let report = moved?;
@@ -149,12 +159,25 @@ async fn salvage(
             "{store}: {} posts put back, {} were here, {} had been repeated",
             report.restored, report.already_there, report.repeated_by_sender
         ));
-        let missing = report.rooms_missing.iter();
-        said.extend(missing.map(|room| {
-            format!("room {} is not here, {} posts wait: {}", room.name, room.posts, room.command)
-        }));
+        missing.add(report);
     }
-    Ok(said.join("; "))
+    posts_without_rooms(&missing).map_or_else(|| Ok(said.join("; ")), Err)
+}
+
+/// What must be made before the rest can be put back: until then nothing may be released.
+fn posts_without_rooms(report: &Report) -> Option<String> {
+    let rooms: Vec<_> = report
+        .rooms_missing
+        .iter()
+        .map(|room| format!("room {} with {} posts: {}", room.name, room.posts, room.command))
+        .collect();
+    (!rooms.is_empty()).then(|| {
+        format!(
+            "all else was put back, but posts wait for rooms that only the old copies have; make \
+             them and run it again: {}",
+            rooms.join("; ")
+        )
+    })
 }
 
 /// Moves what nobody else has, page by page.
@@ -209,4 +232,21 @@ fn hosts_only(peer: &Peer) -> Result<(), String> {
 
 fn refuse(why: String) -> Refusal {
     Refusal::new("salvage", why, "nothing was changed in the old copy; run it again")
+}
+
+#[cfg(test)]
+mod tests {
+    use chat::salvage::{MissingRoom, Report};
+
+    use super::posts_without_rooms;
+
+    #[test]
+    fn salvage_is_not_over_while_posts_wait_for_their_room() {
+        assert_eq!(posts_without_rooms(&Report { restored: 5, ..Report::default() }), None);
+        let command = "New-CsPersistentChatRoom -Name late".to_owned();
+        let room = MissingRoom { name: "late".to_owned(), posts: 3, command: command.clone() };
+        let report = Report { rooms_missing: vec![room], ..Report::default() };
+        let said = posts_without_rooms(&report).unwrap();
+        assert!(said.contains("room late with 3 posts") && said.contains(&command), "{said}");
+    }
 }
