@@ -164,6 +164,8 @@ pub struct Measured {
     pub behind_ms: Option<u64>,
     /// When home was last heard, RFC 3339 in UTC.
     pub heard_at: Option<String>,
+    /// What was shipped and can never be replayed, in words.
+    pub lost: Option<String>,
     /// What stands in the way, in sentences of those observed.
     pub notes: Vec<String>,
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use control::{Peer, Refusal, Router};
-use instance::Lsn;
 use instance::shipping::drain::{self, drained_end, settle};
 use instance::shipping::{Share, ShippingError};
+use instance::{Instance, Lsn};
 use serde::{Deserialize, Serialize};
 
 use super::Handle;
@@ -52,13 +52,22 @@ pub fn install(router: Router, keepers: &[Handle]) -> Router {
             async move {
                 crate::store::hosts_only(&peer)?;
                 let keeper = find(&keepers, &asked.store)?.clone();
-                let observed = keeper.instance.observe().await.map_err(|error| {
-                    Refusal::new("away", error.to_string(), "look at the instance's own trace")
-                })?;
-                let replayed = observed.replayed.unwrap_or_default();
+                let replayed = replayed(&keeper.instance).await?;
                 blocking(move || judge(&Share::open(&keeper.share)?, replayed)).await
             }
         })
+}
+
+/// How far the instance has replayed for certain. A damaged file in the share stops it again and
+/// again, and then its control file says.
+async fn replayed(instance: &Instance) -> Result<Lsn, Refusal> {
+    if let Ok(observed) = instance.observe().await {
+        return Ok(observed.replayed.unwrap_or_default());
+    }
+    let control = instance.control_data().await.map_err(|error| {
+        Refusal::new("away", error.to_string(), "look at the instance's own trace")
+    })?;
+    Ok(control.minimum_recovery_end.max(control.redo))
 }
 
 /// How far the share can take an instance that has replayed to `replayed`.
@@ -76,6 +85,7 @@ fn judge(share: &Share, replayed: Lsn) -> Result<Drained, ShippingError> {
         end: end.end.map(|position| position.lsn),
         replayed: judged == drain::Drained::Yes,
         lost,
+        unknown: None,
     })
 }
 

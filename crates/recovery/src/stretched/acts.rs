@@ -8,6 +8,8 @@ use tracing::info;
 use super::look::Settled;
 use super::{LOOK_EVERY, Stretched, TO_OTHER_SITE, moves};
 use crate::action::{Action, Side};
+use crate::engine::{Line, Mark};
+use crate::journal::What;
 use crate::keeper::{SETTLE, after_turn};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
 use crate::store::{Records, to_value};
@@ -29,7 +31,7 @@ impl Stretched {
             Action::TakeLock => self.lock().await,
             Action::RemoveShipping => self.remove_shipping().await,
             Action::CloseShare => self.close_share().await,
-            Action::ReplayShare => self.until(LONG, |world| world.backup.replayed).await,
+            Action::ReplayShare => self.replay_share().await,
             Action::BringOnline(Side::Backup) => self.bring_backup_online().await,
             Action::BringOnline(Side::Home) => self.bring_home_online().await,
             Action::SetState(state) => self.set_state(state).await,
@@ -114,6 +116,24 @@ impl Stretched {
         let site = self.backup_site()?;
         let reign = self.record(&site).await?.term.reign;
         self.remember(&site, &self.settled_key(), &Settled { reign }).await
+    }
+
+    /// Waits for the replay, unless it can never come to its end.
+    async fn replay_share(&mut self) -> Result<(), String> {
+        let deadline = Instant::now() + LONG;
+        while Instant::now() < deadline {
+            let (world, measured) = self.look().await?;
+            match measured.lost {
+                _ if world.backup.replayed => return Ok(()),
+                Some(lost) => {
+                    return Err(format!(
+                        "{lost}; bring these files back into the share, from a copy of it"
+                    ));
+                }
+                None => tokio::time::sleep(LOOK_EVERY).await,
+            }
+        }
+        Ok(())
     }
 
     async fn bring_backup_online(&mut self) -> Result<(), String> {
@@ -205,6 +225,9 @@ impl Stretched {
         let stores = stores.into_iter().flatten().collect();
         let report = (self.grounds.salvager)(stores, primary).await?;
         info!(report, "salvaged");
+        let mark = Mark::Done;
+        let (procedure, number) = ("salvage".to_owned(), "b".to_owned());
+        self.write(What::Row(Line { procedure, number, text: report, mark })).await?;
         self.remember(&backup, &self.salvaged_key(), &Settled { reign: lost_reign }).await
     }
 
@@ -284,7 +307,17 @@ impl Stretched {
             true
         })
         .await?;
-        self.until(SHORT, |world| world.switched != Switched::NotYet).await
+        self.until(SHORT, |world| world.switched != Switched::NotYet).await?;
+        // What was not done now must not be done at some other time, unasked.
+        self.change(&site, |record| {
+            let left = record.hand_over.as_ref() == Some(&target);
+            if left {
+                record.hand_over = None;
+            }
+            left
+        })
+        .await?;
+        Ok(())
     }
 
     async fn record(&self, site: &str) -> Result<PoolRecord, String> {

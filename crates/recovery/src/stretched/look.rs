@@ -32,6 +32,9 @@ pub struct Drained {
     pub replayed: bool,
     /// What was shipped and cannot be replayed, in words.
     pub lost: Option<String>,
+    /// Why nobody could say.
+    #[serde(default)]
+    pub unknown: Option<String>,
 }
 
 /// Kept in the backup site's store: the share of that reign is closed to its end.
@@ -141,7 +144,7 @@ impl Stretched {
         }
         match self.ask(&lead.store, DRAINED, DRAIN_PATIENCE).await {
             Ok(drained) => drained,
-            Err(why) => Drained { lost: Some(why), ..Drained::default() },
+            Err(why) => Drained { unknown: Some(why), ..Drained::default() },
         }
     }
 
@@ -309,11 +312,12 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
             notes.push(format!("{}: {why}", side.name));
         }
     }
-    notes.extend(drained.lost.clone());
+    notes.extend(drained.lost.iter().chain(&drained.unknown).cloned());
     Measured {
         behind_bytes: shipping.and_then(|it| it.behind_bytes),
         behind_ms: shipping.and_then(|it| it.behind_ms),
         heard_at: shipping.and_then(|it| it.heard_at.clone()),
+        lost: drained.lost.clone(),
         notes,
     }
 }
