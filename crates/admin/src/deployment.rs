@@ -333,6 +333,11 @@ pub enum FailbackPart {
     SalvageOnly,
     /// Its turning back, before home is promoted.
     TurnBack,
+    /// Home alone: the backup site is down, an administrator says.
+    Alone {
+        /// What was said at the backup site is given up.
+        accept_loss: bool,
+    },
 }
 
 /// An order to fail back.

@@ -50,6 +50,9 @@ pub enum Action {
     EstablishShipping,
     /// Start the backup site's primary again, in the reign that it had.
     StartBackupAgain,
+    /// Raise home's reign if it does not have the pool, and start its database, though the backup
+    /// site was not heard.
+    BringHomeAlone,
     /// Have the primary hand over to the mirror beside it.
     HandOver,
     /// Have the former primary follow the new one, and come into sync.
@@ -120,6 +123,7 @@ impl Action {
                 world.backup.standing = Standing::Primary;
                 world.backup.writable = Known::Yes;
             }
+            Self::BringHomeAlone => bring_home_alone(world),
             Self::HandOver => hand_over(world),
             Self::MirrorAgain => mirror_again(world),
         }
@@ -203,6 +207,23 @@ fn bring_home_online(world: &mut World) {
     // It hears the higher reign, and fences itself until log shipping begins.
     world.backup.standing = Standing::Fenced;
     world.state = PoolState::FailingBack;
+}
+
+fn bring_home_alone(world: &mut World) {
+    assert_ne!(world.backup.writable, Known::Yes, "two primaries");
+    let asked = world.backup.standing != Standing::Unknown;
+    assert!(asked || world.attested, "two primaries");
+    if world.home.standing != Standing::Primary {
+        assert!(world.consented, "a loss nobody accepted");
+        world.home.standing = Standing::Primary;
+        world.home.gate = Known::No;
+        world.home.mirror = building(world.home.mirror);
+        world.state = PoolState::FailingBack;
+        world.active = Active::Nobody;
+    }
+    world.home.reigns = true;
+    world.backup.reigns = false;
+    world.home.writable = Known::Yes;
 }
 
 /// A primary that has just been promoted has nobody in sync yet.

@@ -87,6 +87,20 @@ pub(super) const ROWS: &[Row] = &[
                      on.",
                 )
                 .sets(&["TurnBack"]),
+                Parameter::new(
+                    "AttestBackupSiteIsDown",
+                    Type::Switch,
+                    "You have made sure that the backup site's machines are off: home serves \
+                     without having heard it. Kept in the journal.",
+                )
+                .sets(&["Alone"]),
+                Parameter::new(
+                    "AcceptDataLoss",
+                    Type::Switch,
+                    "The pool had been failed over: you accept that what was said at the backup \
+                     site is missing. Kept in the journal.",
+                )
+                .sets(&["Alone"]),
                 FORCE,
             ],
             roles: CHAT,
@@ -128,10 +142,14 @@ fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
 fn fail_back(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
         let (_, pool) = context.pool("Identity").await?;
-        let part = match (context.given.on("SalvageOnly"), context.given.on("TurnBack")) {
-            (true, _) => FailbackPart::SalvageOnly,
-            (false, true) => FailbackPart::TurnBack,
-            (false, false) => FailbackPart::Whole,
+        let part = if context.given.on("SalvageOnly") {
+            FailbackPart::SalvageOnly
+        } else if context.given.on("TurnBack") {
+            FailbackPart::TurnBack
+        } else if context.given.on("AttestBackupSiteIsDown") {
+            FailbackPart::Alone { accept_loss: context.given.on("AcceptDataLoss") }
+        } else {
+            FailbackPart::Whole
         };
         let order = Failback { pool: pool.clone(), part, mode: context.mode(), who: context.who() };
         let outcome = context.deployment.failback(order, context.watch).await?;

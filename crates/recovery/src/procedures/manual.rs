@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 
-use super::{FAIL_BACK, FAIL_OVER, SALVAGE, SWITCH_OVER, TURN_BACK};
+use super::{FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TURN_BACK};
 use crate::procedure::Procedure;
 
 const FAIL_OVER_PROSE: &str = "\
@@ -39,6 +39,19 @@ are sure that nothing in them is missed.
 Until home is promoted the failback can be turned back:
 ";
 
+const HOME_ALONE_PROSE: &str = "\
+Home was down whole, and has come up while the backup site cannot be asked. It stays shut, because
+the backup site may have the pool; from home a burnt site and a cut cable look the same. Make sure
+that the backup site's machines are off and stay off:
+
+    standfast shell … -c 'Invoke-CsPersistentChatFailback -AttestBackupSiteIsDown -Force'
+
+If the pool had been failed over, and the backup site is lost for good, home has only what was there
+before that: `-AcceptDataLoss` says so. The state stays FailingBack until the backup site is built
+again and Invoke-CsPersistentChatFailback has established log shipping. A backup site that returns
+fences itself when it hears home's term, and its old copy is kept aside when it is copied anew.
+";
+
 const SALVAGE_PROSE: &str = "\
 Salvage is the first row of a failback. To put back at once what the lost site never shipped, and
 to go home another day:
@@ -72,6 +85,7 @@ fn the_operating_pages_are_current() {
     check("fail-over", page(&FAIL_OVER, FAIL_OVER_PROSE));
     let turn_back = format!("\n# {}\n\n{}", TURN_BACK.title, TURN_BACK.manual());
     check("fail-back", page(&FAIL_BACK, FAIL_BACK_PROSE) + &turn_back);
+    check("home-alone", page(&HOME_ALONE, HOME_ALONE_PROSE));
     check("salvage", page(&SALVAGE, SALVAGE_PROSE));
     check("switch-over", page(&SWITCH_OVER, SWITCH_OVER_PROSE));
 }

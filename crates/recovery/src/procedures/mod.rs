@@ -2,6 +2,7 @@
 
 mod fail_back;
 mod fail_over;
+mod home_alone;
 mod salvage;
 mod switch_over;
 mod turn_back;
@@ -13,6 +14,7 @@ mod manual;
 
 pub use fail_back::FAIL_BACK;
 pub use fail_over::FAIL_OVER;
+pub use home_alone::HOME_ALONE;
 pub use salvage::SALVAGE;
 pub use switch_over::SWITCH_OVER;
 pub use turn_back::TURN_BACK;
@@ -21,7 +23,8 @@ use crate::procedure::{Given, Procedure, Step};
 use crate::world::{Lock, World};
 
 /// Every procedure, for pages, audits and the battery.
-pub const ALL: [&Procedure; 5] = [&FAIL_OVER, &FAIL_BACK, &TURN_BACK, &SWITCH_OVER, &SALVAGE];
+pub const ALL: [&Procedure; 6] =
+    [&FAIL_OVER, &FAIL_BACK, &TURN_BACK, &HOME_ALONE, &SWITCH_OVER, &SALVAGE];
 
 /// The row of a move between sites that a documented line means, with its procedure.
 ///

@@ -12,7 +12,7 @@ use crate::engine::{Line, Mark};
 use crate::journal::What;
 use crate::keeper::{SETTLE, after_turn};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
-use crate::store::{Records, to_value};
+use crate::store::{LeaseAsk, Records, StoreError, to_value};
 use crate::world::{Known, MirrorSeen, ShippingSeen, Standing, Switched, World};
 
 /// How long keepers may take for what needs no copying.
@@ -50,6 +50,7 @@ impl Stretched {
             Action::ProveReplayed => self.until(SHORT, |world| world.home.replayed).await,
             Action::EstablishShipping => self.establish_shipping().await,
             Action::StartBackupAgain => self.start_backup_again().await,
+            Action::BringHomeAlone => self.bring_home_alone().await,
             Action::HandOver => self.hand_over().await,
             Action::MirrorAgain => {
                 self.until(LONG, |world| world.switched == Switched::AndMirrored).await
@@ -138,7 +139,8 @@ impl Stretched {
 
     async fn bring_backup_online(&mut self) -> Result<(), String> {
         let (home, site) = (self.home_site(), self.backup_site()?);
-        let store = self.store_to_bring_online()?;
+        let (first, mirror) = (self.backup_store()?, self.pool.stores.backup_mirror.clone());
+        let store = self.store_to_bring_online(first, mirror);
         let heard = self.known_reign(&home);
         let before = self.record(&site).await?;
         if heard.is_some() && moves::is_stopped_to_move(&before) {
@@ -157,6 +159,24 @@ impl Stretched {
         let allowed = self.pool.allow_suspended;
         self.change_or_refuse(&home, |record| moves::go_home(record, &outranked, &store, allowed))
             .await?;
+        self.until(SHORT, |world| world.home_serves() && world.home.writable == Known::Yes).await
+    }
+
+    async fn bring_home_alone(&mut self) -> Result<(), String> {
+        let home = self.home_site();
+        let (first, mirror) = (self.pool.stores.home.clone(), self.pool.stores.home_mirror.clone());
+        let store = self.store_to_bring_online(first, mirror);
+        let heard = self.known_reign(&self.backup_site()?);
+        let allowed = self.pool.allow_suspended;
+        self.change(&home, |record| moves::go_home_alone(record, heard, &store, allowed)).await?;
+        // A primary that this life of the store has known need not hear the other site: said by
+        // whoever attested, and over at once, so that the primary itself can take it.
+        let lease = Records::primary_lease(&self.pool.fqdn);
+        let ask = LeaseAsk::Take { holder: self.run().to_owned(), length_ms: 1 };
+        match self.records(&home)?.store().lease(&lease, ask).await {
+            Ok(_) | Err(StoreError::Held { .. }) => {}
+            Err(error) => return Err(error.to_string()),
+        }
         self.until(SHORT, |world| world.home_serves() && world.home.writable == Known::Yes).await
     }
 
@@ -337,16 +357,14 @@ impl Stretched {
         self.last.as_ref().is_some_and(|(observed, _)| observed.report(store).is_some())
     }
 
-    /// The store that a failover promotes: the one that is fed by log shipping, or the mirror if
-    /// that was the site's last primary.
-    fn store_to_bring_online(&self) -> Result<String, String> {
-        let first = self.backup_store()?;
+    /// The store of a site that is brought online: its first, which follows or is fed, or the
+    /// mirror if only that was the site's last primary.
+    fn store_to_bring_online(&self, first: String, mirror: Option<String>) -> String {
         let was_primary = |store: &String| {
             let report = self.last.as_ref().and_then(|(observed, _)| observed.report(store));
             report.is_some_and(|report| report.was_primary)
         };
-        let mirror = self.pool.stores.backup_mirror.clone();
-        Ok(mirror.filter(|mirror| was_primary(mirror) && !was_primary(&first)).unwrap_or(first))
+        mirror.filter(|mirror| was_primary(mirror) && !was_primary(&first)).unwrap_or(first)
     }
 
     fn backup_store(&self) -> Result<String, String> {

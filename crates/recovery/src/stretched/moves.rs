@@ -60,6 +60,35 @@ pub(super) fn go_home(
     Ok(true)
 }
 
+/// Raises home's reign above any that the backup site can have, and names `store` the primary.
+///
+/// `heard` is the backup site's reign, if it could be asked. Gives false when home has a primary by
+/// its own record: it only waits to hear the other site.
+pub(super) fn go_home_alone(
+    home: &mut PoolRecord,
+    heard: Option<u64>,
+    store: &str,
+    allow_suspended: bool,
+) -> bool {
+    if home.primary().is_some() {
+        return false;
+    }
+    home.term.reign = home.term.reign.max(heard.unwrap_or_default());
+    if heard.is_none() {
+        // The failover that home did not see.
+        home.term = home.term.next_reign();
+    }
+    home.term = home.term.next_reign();
+    home.serving = Serving::Here { primary: store.to_owned() };
+    home.mirror = after_turn(allow_suspended, Lsn::ZERO, "came home alone");
+    home.gate = Gate::Shut;
+    home.state = PoolState::FailingBack;
+    home.active_servers.clear();
+    home.shipping = Shipping::Removed;
+    home.hand_over = None;
+    true
+}
+
 /// Keeps home from being brought online by a failback that was interrupted or sleeps.
 pub(super) fn keep_home_back(home: &mut PoolRecord, backup: &PoolRecord) -> Result<bool, Refused> {
     match &home.serving {
@@ -127,7 +156,9 @@ pub(super) fn is_stopped_to_move(record: &PoolRecord) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Refused, fail_over, go_home, is_stopped_to_move, keep_home_back, stand_by};
+    use super::{
+        Refused, fail_over, go_home, go_home_alone, is_stopped_to_move, keep_home_back, stand_by,
+    };
     use crate::record::{PoolRecord, Serving};
     use crate::stretched::TO_OTHER_SITE;
     use crate::term::Term;
@@ -183,6 +214,24 @@ mod tests {
                 assert!(!fail_over(&mut backup, None, "south-a", true), "once");
             }
         }
+    }
+
+    #[test]
+    fn a_home_that_goes_on_alone_outranks_a_backup_site_that_returns() {
+        let (mut home, mut backup) = about_to_go_home();
+        backup.hand_over = None;
+        home.serving = Serving::Quarantine { why: String::new() };
+        assert!(go_home_alone(&mut home, None, "north-b", true));
+        assert!(backup.term.reign < home.term.reign);
+        assert_eq!(home.primary(), Some("north-b"));
+        assert!(!go_home_alone(&mut home, None, "north-a", true), "once");
+        // After a failover from a home that was lost before it was heard, the gap is as wide again.
+        let (mut home, mut backup) = about_to_go_home();
+        go_home(&mut home, &backup, "north-a", true).unwrap();
+        fail_over(&mut backup, None, "south-a", true);
+        home.serving = Serving::Quarantine { why: String::new() };
+        assert!(go_home_alone(&mut home, None, "north-a", true));
+        assert!(backup.term.reign < home.term.reign);
     }
 
     #[test]

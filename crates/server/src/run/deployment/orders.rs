@@ -7,7 +7,9 @@ use admin::deployment::{
 use admin::{Fault, FaultKind, StepState, Told, Watch};
 use recovery::engine::{HONESTY, Line, Mark};
 use recovery::procedure::{self, Procedure};
-use recovery::procedures::{FAIL_BACK, FAIL_OVER, SALVAGE, SWITCH_OVER, TURN_BACK, row_for};
+use recovery::procedures::{
+    FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TURN_BACK, row_for,
+};
 use recovery::record::PoolState as Recorded;
 use recovery::store::StoreError;
 use recovery::stretched::Said;
@@ -37,11 +39,16 @@ impl Reached {
         watch: &Watch,
     ) -> Result<Outcome, Fault> {
         let pool = self.pool(&order.pool)?;
-        let said = Said { who: order.who, ..Said::default() };
+        let mut said = Said { who: order.who, ..Said::default() };
         let procedure = match order.part {
             FailbackPart::Whole => &FAIL_BACK,
             FailbackPart::SalvageOnly => &SALVAGE,
             FailbackPart::TurnBack => &TURN_BACK,
+            FailbackPart::Alone { accept_loss } => {
+                said.attested = true;
+                said.accepted = accept_loss;
+                &HOME_ALONE
+            }
         };
         self.carry_out(procedure, None, &pool, said, order.mode, watch).await
     }
