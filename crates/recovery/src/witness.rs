@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use crate::probe::{self, Probe};
 use crate::record::{Gate, PoolRecord, Serving};
 use crate::store::{LeaseAsk, LeaseState, Records, StoreError};
+use crate::stretched::TO_OTHER_SITE;
 
 /// The path of the probe on the witness host's control port.
 pub const PROBE: &str = "witness/probe";
@@ -143,7 +144,10 @@ fn take_in(mine: &mut PoolRecord, heard: &PoolRecord) -> bool {
     };
     mine.serving = Serving::Quarantine { why };
     mine.gate = Gate::Shut;
-    mine.hand_over = None;
+    if mine.hand_over.as_deref() != Some(TO_OTHER_SITE) {
+        // The other word stays: what was stopped to be moved ended in order, and holds nothing more.
+        mine.hand_over = None;
+    }
     true
 }
 

@@ -309,7 +309,7 @@ impl Keeper {
             Duty::Mirror { of } => self.be_mirror(&read, &snapshot, &of).await,
             Duty::Shipped { receiving } => self.be_shipped(receiving).await,
             Duty::Cascade { of } | Duty::Follow { of } => self.be_standby_of(&of).await,
-            Duty::Held { .. } => self.be_held().await,
+            Duty::Held { .. } => self.be_held(&read.value).await,
         }
     }
 

@@ -14,6 +14,8 @@ use super::report::Report;
 use super::routes::{REPORT, ReportRequest};
 use super::{Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
 use crate::probe::{self, Probe};
+use crate::record::PoolRecord;
+use crate::stretched::TO_OTHER_SITE;
 
 /// A standby that has not streamed for this long, while its upstream answers, cannot follow it.
 const STREAM_PATIENCE: Duration = Duration::from_secs(8);
@@ -141,7 +143,7 @@ impl Keeper {
     }
 
     /// One step of an instance that nobody may use: stopped, and left as it is.
-    pub(super) async fn be_held(&mut self) -> Result<(), KeeperError> {
+    pub(super) async fn be_held(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         self.receiver.stop().await;
         self.give_lease_up().await;
         match self.setup.instance.found().await? {
@@ -159,7 +161,7 @@ impl Keeper {
                 }
                 self.settle(|settings| settings.gate = Gate::Shut).await?;
             }
-            Found::Stopped(control) if fell_as_primary(&control) => self.mark_old_copy()?,
+            Found::Stopped(control) if may_hold_more(&control, record) => self.mark_old_copy()?,
             Found::Stopped(_) | Found::Missing | Found::Foreign(_) | Found::Unusable(_) => {}
         }
         Ok(())
@@ -180,7 +182,47 @@ impl Keeper {
     }
 }
 
+/// Whether a stopped instance of a fenced site may hold what the other site has not: every primary
+/// but one that was stopped in order, to be moved there.
+fn may_hold_more(control: &ControlData, record: &PoolRecord) -> bool {
+    let moved = record.hand_over.as_deref() == Some(TO_OTHER_SITE) && control.state.is_clean();
+    !control.state.is_standby() && !moved
+}
+
 /// Whether a stopped instance was a primary and did not end in order: it may hold what nobody has.
 pub(super) fn fell_as_primary(control: &ControlData) -> bool {
     !control.state.is_standby() && !control.state.is_clean()
+}
+
+#[cfg(test)]
+mod tests {
+    use instance::{ControlData, Lsn, ServerState};
+
+    use super::may_hold_more;
+    use crate::record::PoolRecord;
+    use crate::stretched::TO_OTHER_SITE;
+
+    #[test]
+    fn every_fenced_primary_is_kept_but_one_that_was_moved() {
+        let control = |state| ControlData {
+            system_identifier: 1,
+            state,
+            timeline: 1,
+            checkpoint: Lsn::ZERO,
+            redo: Lsn::ZERO,
+            minimum_recovery_end: Lsn::ZERO,
+            minimum_recovery_timeline: 1,
+            checksums: true,
+            segment_bytes: 1,
+        };
+        let mut record = PoolRecord::at_home("north-a", Vec::new());
+        let [crashed, clean] = [ServerState::InProduction, ServerState::ShutDown].map(control);
+        let standby = control(ServerState::InArchiveRecovery);
+        let keeps = |record: &PoolRecord| {
+            [&crashed, &clean, &standby].map(|control| may_hold_more(control, record))
+        };
+        assert_eq!(keeps(&record), [true, true, false]);
+        record.hand_over = Some(TO_OTHER_SITE.to_owned());
+        assert_eq!(keeps(&record), [true, false, false]);
+    }
 }
