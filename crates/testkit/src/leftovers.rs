@@ -4,14 +4,19 @@
 //! not. The demo promises that nothing is left lying around.
 
 use crate::Account;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 /// Where shared memory shows as files.
 const SHARED_MEMORY: &str = "/dev/shm";
 
 /// How `PostgreSQL` calls its files there.
 const PREFIX: &str = "PostgreSQL.";
+
+/// A server maps its memory within moments after it has made it.
+const YOUNG: Duration = Duration::from_secs(2);
 
 /// The line of `postmaster.pid` with key and number of the shared memory of System V.
 const LINE: usize = 6;
@@ -30,23 +35,33 @@ pub fn release(data: &Path) {
 }
 
 /// Removes shared memory of killed servers that no process has mapped any more.
+///
+/// Other tests start and stop servers at the same time. So what is there is listed first and then
+/// compared with what is mapped: memory that is newer than the list is not touched, nor is memory
+/// so young that its server may not have mapped it yet.
 pub fn release_unmapped() {
-    let mut maps = String::new();
-    for process in crate::processes::all() {
-        // A process of somebody else keeps its own memory; we look at ours only, below.
-        maps += &std::fs::read_to_string(format!("/proc/{}/maps", process.pid)).unwrap_or_default();
-    }
-    let entries = std::fs::read_dir(SHARED_MEMORY).into_iter().flatten().flatten();
     let uid = match Account::find() {
         Ok(Account::Other { uid, .. }) => uid,
         _ => nix::unistd::Uid::effective(),
     };
-    for path in entries.map(|entry| entry.path()) {
+    let entries = std::fs::read_dir(SHARED_MEMORY).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries.map(|entry| entry.path()).collect();
+    found.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_ours = path.metadata().is_ok_and(|it| it.uid() == uid.as_raw());
-        if is_ours && name.starts_with(PREFIX) && !maps.contains(&*path.to_string_lossy()) {
-            // Somebody who tidies at the same time may be faster.
-            std::fs::remove_file(&path).ok();
-        }
+        let is_ours = path.metadata().is_ok_and(|it| it.uid() == uid.as_raw() && is_old(&it));
+        is_ours && name.starts_with(PREFIX)
+    });
+    let mut maps = String::new();
+    for process in crate::processes::all() {
+        // A process of somebody else keeps its own memory; only what is ours was found.
+        maps += &std::fs::read_to_string(format!("/proc/{}/maps", process.pid)).unwrap_or_default();
     }
+    for path in found.iter().filter(|it| !maps.contains(&*it.to_string_lossy())) {
+        // Somebody who tidies at the same time may be faster.
+        std::fs::remove_file(path).ok();
+    }
+}
+
+fn is_old(file: &Metadata) -> bool {
+    file.modified().is_ok_and(|it| it.elapsed().is_ok_and(|age| age > YOUNG))
 }
