@@ -19,6 +19,9 @@ const PROCEDURE_PATIENCE: Duration = Duration::from_mins(2);
 /// Between two rehearsals.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The last lines of a complaint that are repeated where it ends the story.
+const LAST_LINES: usize = 3;
+
 /// Whom the administrator asks, and as whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Administrator {
@@ -104,7 +107,23 @@ impl Administrator {
             text.push('\n');
         }
         let status = child.wait().await.with_context(what)?;
-        ensure!(status.success(), "{}: {status}: {}", what(), complained.trim());
+        ensure!(status.success(), "{}: {status}: {}", what(), last_words(&complained));
         Ok(said)
+    }
+}
+
+fn last_words(text: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_words;
+
+    #[test]
+    fn only_the_end_of_a_complaint_is_repeated() {
+        assert_eq!(last_words("a\nb\nc\nd\n"), "b\nc\nd");
+        assert_eq!(last_words(""), "");
     }
 }

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         tokio::select! {
             biased;
             () = signals.told() => {
-                println!("\nstopping everything");
+                println!("\nstopping everything, and tidying up");
                 Ok(Ending::Stopped)
             }
             ended = perform(&arguments) => ended,
@@ -78,7 +78,7 @@ async fn perform(arguments: &Arguments) -> anyhow::Result<Ending> {
     match tell(&mut stage).await {
         Ok(complaints) if arguments.exit => Ok(Ending::Told { complaints }),
         Ok(_) => {
-            acts::stay::play(&stage).await;
+            acts::stay::play(&mut stage).await;
             std::future::pending().await
         }
         Err(error) => {

@@ -31,7 +31,7 @@ type Latest = Option<Result<Look, String>>;
 pub(crate) struct Watch {
     latest: watch::Receiver<Latest>,
     looks: Arc<Mutex<Vec<Look>>>,
-    _looking: JoinSet<()>,
+    looking: JoinSet<()>,
 }
 
 impl Watch {
@@ -40,7 +40,12 @@ impl Watch {
         let looks = Arc::default();
         let mut looking = JoinSet::new();
         looking.spawn(look_on(administrator, tell, Arc::clone(&looks)));
-        Self { latest, looks, _looking: looking }
+        Self { latest, looks, looking }
+    }
+
+    /// Looks no more.
+    pub(crate) fn end(&mut self) {
+        self.looking.abort_all();
     }
 
     /// All looks so far.

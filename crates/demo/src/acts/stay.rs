@@ -4,7 +4,8 @@ use crate::people::{VISITOR, password, rooms};
 use crate::stage::Stage;
 
 /// Says how to connect and what to try.
-pub(crate) async fn play(stage: &Stage) {
+pub(crate) async fn play(stage: &mut Stage) {
+    stage.watch.end();
     stage.people.chat_now_and_then().await;
     let topology = stage.deployment.topology();
     let pool = stage.pool();
