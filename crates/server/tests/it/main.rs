@@ -1,0 +1,15 @@
+//! The binary itself, with real `PostgreSQL`: what the keepers promise, one file per guarantee.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![allow(clippy::print_stdout, reason = "how long it took is shown, not judged")]
+
+mod ground;
+mod load;
+
+mod at_random;
+mod losing_the_primary;
+mod losing_the_store;
+mod losing_the_witness;
+mod serving_alone;
+mod silent_primary;
+mod site_returns;

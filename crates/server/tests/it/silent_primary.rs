@@ -1,0 +1,93 @@
+//! A primary that is silent is replaced, acknowledges nothing more, and becomes the mirror; one that
+//! is merely busy is not replaced.
+
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use crate::ground::Ground;
+use crate::load::Load;
+
+/// How long the machine is overloaded.
+const OVERLOAD: Duration = Duration::from_secs(20);
+const BUSY_LOOPS: usize = 8;
+
+#[tokio::test]
+async fn a_silent_primary_is_replaced_and_a_busy_one_is_not() {
+    let mut ground = Ground::stand(22).await;
+    let load = Load::begin(&ground);
+    load.goes_on("the new pool").await;
+    the_whole_host_is_silent(&mut ground, &load).await;
+    only_its_databases_are_silent(&mut ground, &load).await;
+    the_machine_is_overloaded(&ground, &load).await;
+    load.ends_whole(&mut ground).await;
+    ground.backup_has_followed().await;
+}
+
+async fn the_whole_host_is_silent(ground: &mut Ground, load: &Load) {
+    let before = ground.record().await;
+    let (host, store) = ground.primary().await;
+    ground.host(&host).stop_all().await.unwrap();
+    let silent = Instant::now();
+    load.first_since(silent).await;
+    println!("host silent: out for {:?}", load.outage_since(silent));
+    load.goes_on("the mirror has taken over").await;
+    assert_eq!(ground.record().await.term, before.term.next_turn());
+
+    // They wait in line for the sleeper, and write to nobody else.
+    let misled = Load::on(ground, &[&store]);
+    let awake = Instant::now();
+    ground.host(&host).continue_all().await.unwrap();
+    let after = ground.is_well("the sleeper is awake").await;
+    println!("host awake: mirror again after {:?}", awake.elapsed());
+    assert_eq!(after.term, before.term.next_turn());
+    assert_ne!(after.primary(), before.primary());
+    assert!(ground.is_standby(&store).await);
+    assert_eq!(misled.count(), 0, "a sleeper that wakes acknowledges nothing");
+    misled.ends_whole(ground).await;
+}
+
+/// The keeper lives and would renew the lease for ever.
+async fn only_its_databases_are_silent(ground: &mut Ground, load: &Load) {
+    let before = ground.record().await;
+    let (host, _) = ground.primary().await;
+    ground.host(&host).signal("postgres", Signal::SIGSTOP).unwrap();
+    let silent = Instant::now();
+    load.first_since(silent).await;
+    println!("PostgreSQL silent: out for {:?}", load.outage_since(silent));
+    let after = ground.is_well("PostgreSQL was silent").await;
+    assert_eq!(after.term, before.term.next_turn());
+}
+
+async fn the_machine_is_overloaded(ground: &Ground, load: &Load) {
+    let before = ground.record().await;
+    let busy = Busy::begin();
+    let begun = Instant::now();
+    while begun.elapsed() < OVERLOAD {
+        load.goes_on("the machine is overloaded").await;
+    }
+    println!("overloaded: longest gap {:?}", load.outage_since(begun));
+    drop(busy);
+    let after = ground.is_well("the overload is over").await;
+    assert_eq!(after.term, before.term, "being busy is no reason for a switchover");
+}
+
+/// Processes that only burn time; they end with this.
+struct Busy(Vec<Child>);
+
+impl Busy {
+    fn begin() -> Self {
+        let spawn = |_| Command::new("/bin/sh").args(["-c", "while :; do :; done"]).spawn();
+        Self((0..BUSY_LOOPS).map(spawn).collect::<Result<_, _>>().unwrap())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
