@@ -61,12 +61,18 @@ impl Feed {
         let mut history = History::alone(source.timeline);
         if source.timeline > 1 {
             let text = self.fetch_history(binaries, source.timeline).await?;
+            let text = text.ok_or_else(|| {
+                self.refuses(format!("it lacks the history of its timeline {}", source.timeline))
+            })?;
             history = History::parse(source.timeline, &text)?;
             bring(folder, source.timeline, &text)?;
             for ancestor in history.ancestors().iter().rev().take(ANCESTORS_LIMIT) {
                 let name = WalFile::History(ancestor.timeline).name();
-                if ancestor.timeline > 1 && !folder.incoming().join(name).exists() {
-                    let text = self.fetch_history(binaries, ancestor.timeline).await?;
+                // A copy that was made later never had it, and the newest tells of all.
+                if ancestor.timeline > 1
+                    && !folder.incoming().join(name).exists()
+                    && let Some(text) = self.fetch_history(binaries, ancestor.timeline).await?
+                {
                     bring(folder, ancestor.timeline, &text)?;
                 }
             }
@@ -100,16 +106,24 @@ impl Feed {
         identity.ok_or_else(|| self.refuses(format!("it identifies itself as {answer:?}")))
     }
 
+    /// The history of a timeline; `None` if the source has no file of it.
     async fn fetch_history(
         &self,
         binaries: &Binaries,
         timeline: u32,
-    ) -> Result<String, ShippingError> {
-        let answer = self.ask(binaries, &format!("TIMELINE_HISTORY {timeline}")).await?;
+    ) -> Result<Option<String>, ShippingError> {
+        let answer = match self.ask(binaries, &format!("TIMELINE_HISTORY {timeline}")).await {
+            Err(ShippingError::Upstream { words, .. })
+                if words.contains("No such file or directory") =>
+            {
+                return Ok(None);
+            }
+            answer => answer?,
+        };
         // `psql` prints NAME|CONTENT and ends the row with a line feed of its own.
         let name = WalFile::History(timeline).name();
         let content = answer.strip_prefix(&format!("{name}|")).and_then(|it| it.strip_suffix('\n'));
-        content.map(str::to_owned).ok_or_else(|| {
+        content.map(|it| Some(it.to_owned())).ok_or_else(|| {
             self.refuses(format!("it sends {answer:?} as the history of timeline {timeline}"))
         })
     }

@@ -79,6 +79,30 @@ fn a_receiver_follows_a_mirror_switchover() {
 }
 
 #[test]
+fn a_copy_that_never_saw_an_older_timeline_feeds_all_the_same() {
+    run(async {
+        let world = World::new().await;
+        let second = mirror_of(&world.source).await;
+        promote(&second.connect("postgres").await).await;
+        let third = mirror_of(&second).await;
+        let client = third.connect("postgres").await;
+        promote(&client).await;
+        client.batch_execute("checkpoint").await.unwrap();
+        let fed = mirror_of(&third).await;
+        assert!(!fed.data_directory().join("pg_wal/00000002.history").exists());
+
+        let (_copy, begin) = copy_of(&third).await;
+        let mut settings = world.settings(REIGN).await;
+        settings.begin = Some(begin);
+        let receiver = Receiver::start(settings, &world.tasks, &world.shutdown).unwrap();
+        receiver.feed_from(Some(feed(&fed, "home mirror")));
+        insert(&client, 10).await;
+        shipped(&client, &receiver).await;
+        receiver.stop().await;
+    });
+}
+
+#[test]
 fn a_share_ahead_of_the_fork_is_a_dead_branch() {
     run(async {
         let mut world = World::new().await;
