@@ -106,8 +106,12 @@ impl Keeper {
     /// A running instance that the record calls primary.
     async fn serve(&mut self, read: &Versioned<PoolRecord>) -> Result<(), KeeperError> {
         self.down_since = None;
+        let asked = Instant::now();
         let observed = match self.setup.instance.observe().await {
-            Err(error @ InstanceError::TimedOut { .. }) => return self.be_silent(error).await,
+            Err(error @ InstanceError::TimedOut { .. }) => {
+                self.silent_since.get_or_insert(asked);
+                return self.be_silent(error).await;
+            }
             observed => observed?,
         };
         self.silent_since = None;
@@ -130,7 +134,7 @@ impl Keeper {
     /// A primary that runs and does not answer keeps its mirror from taking over: it is ended, once
     /// it is silent to its own host by both ways for long enough.
     async fn be_silent(&mut self, error: InstanceError) -> Result<(), KeeperError> {
-        let since = *self.silent_since.get_or_insert_with(Instant::now);
+        let since = self.silent_since.unwrap_or_else(Instant::now);
         let spec = self.setup.instance.spec();
         let address = (spec.address, spec.port).into();
         if since.elapsed() < SILENCE_PATIENCE || probe::postgres(address).await == Probe::Answers {
