@@ -32,8 +32,31 @@ pub(crate) const VISITOR: &str = "visitor";
 
 const ROOMS: [&str; 3] = ["operations", "ward", "hotline"];
 
-/// Each person says something so often, and only now and then once the story is told.
-const EVERY: Duration = Duration::from_millis(80);
+/// How busily everybody talks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Pace {
+    /// Until home is lost: a load.
+    Busy,
+    /// Afterwards, so that there is time for copies.
+    Calm,
+}
+
+impl Pace {
+    /// Between two posts of one person.
+    fn every(self) -> Duration {
+        match self {
+            Self::Busy => Duration::from_millis(80),
+            Self::Calm => Duration::from_millis(240),
+        }
+    }
+
+    /// How many posts the people's clients send in a second at most, all together.
+    pub(crate) fn posts_per_second(self) -> u128 {
+        CAST.len() as u128 * 1000 / self.every().as_millis()
+    }
+}
+
+/// Once the story is told, two people go on now and then.
 const NOW_AND_THEN: Duration = Duration::from_secs(3);
 
 /// After how long without a word a client looks for another server.
@@ -113,9 +136,9 @@ impl People {
         Ok(())
     }
 
-    pub(crate) async fn talk(&self) {
+    pub(crate) async fn talk(&self, pace: Pace) {
         for person in &self.persons {
-            person.talk(EVERY).await;
+            person.talk(pace.every()).await;
         }
     }
 
@@ -136,12 +159,6 @@ impl People {
             person.is_in(deadline).await?;
         }
         Ok(())
-    }
-
-    /// How many posts the people's clients send in a second, all together.
-    pub(crate) fn pace() -> u64 {
-        let cast = u64::try_from(CAST.len()).unwrap_or(u64::MAX);
-        cast * 1000 / u64::try_from(EVERY.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Waits until so many more posts have been acknowledged.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const RETURNED: Duration = Duration::from_secs(30);
 
 /// So many posts must be acknowledged at home again.
-const POSTS: usize = 150;
+const POSTS: usize = 60;
 const TALKED: Duration = Duration::from_secs(30);
 
 /// Until the pool is whole again.

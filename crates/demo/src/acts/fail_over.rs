@@ -1,6 +1,7 @@
 //! The administrator fails the pool over, and people go on talking.
 
 use crate::accounting::missing;
+use crate::people::Pace;
 use crate::protection::Protection;
 use crate::stage::{Cause, Kind, Stage};
 use crate::table::seconds;
@@ -13,7 +14,7 @@ const REHEARSAL: &str = "-WhatIf";
 const CONSENT: &str = "-AttestSiteIsDown -AcceptDataLoss";
 
 /// So many posts must be acknowledged at the backup site.
-const POSTS: usize = 150;
+const POSTS: usize = 100;
 const TALKED: Duration = Duration::from_secs(30);
 
 /// Until a mirror of the backup site has been seen.
@@ -51,11 +52,14 @@ pub(crate) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
     for place in stage.people.places(stage.deployment.topology()) {
         stage.narration.say(format!("  {place}"));
     }
+    stage.people.talk(Pace::Calm).await;
     let rooms = stage.narration.during("all rooms are read", stage.people.read_rooms()).await?;
     let entries = stage.people.ledger.entries();
     let missing = missing(&entries[..acknowledged_until], &rooms);
     stage.narration.say(format!(
-        "{missing} acknowledged posts are not here: home had them and never shipped them."
+        "{missing} acknowledged posts are not here: home had them and never shipped them.\n\
+         People go on, with up to {} a second.",
+        Pace::Calm.posts_per_second()
     ));
     stage.account.losses.push(AfterFailover::new(rooms, acknowledged_until));
     Ok(())

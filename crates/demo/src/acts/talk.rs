@@ -1,6 +1,6 @@
 //! People of both offices talk in rooms.
 
-use crate::people::{People, rooms};
+use crate::people::{Pace, rooms};
 use crate::stage::Stage;
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ pub(crate) async fn play(stage: &mut Stage) -> anyhow::Result<()> {
     for place in stage.people.places(stage.deployment.topology()) {
         stage.narration.say(format!("  {place}"));
     }
-    stage.people.talk().await;
+    stage.people.talk(Pace::Busy).await;
     let talked = stage.people.acknowledged(POSTS, TALKED);
     stage.narration.during("they talk", talked).await?;
-    let pace = People::pace();
     stage.narration.say(format!(
-        "{POSTS} posts acknowledged; they go on with up to {pace} a second until the end."
+        "{POSTS} posts acknowledged; they go on, with up to {} a second.",
+        Pace::Busy.posts_per_second()
     ));
     Ok(())
 }
