@@ -145,7 +145,7 @@ fn take_in(mine: &mut PoolRecord, heard: &PoolRecord) -> bool {
     mine.serving = Serving::Quarantine { why };
     mine.gate = Gate::Shut;
     if mine.hand_over.as_deref() != Some(TO_OTHER_SITE) {
-        // The other word stays: what was stopped to be moved ended in order, and holds nothing more.
+        // The other word stays: what was stopped to be moved ended in order and holds nothing.
         mine.hand_over = None;
     }
     true

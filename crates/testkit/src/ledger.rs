@@ -59,6 +59,17 @@ impl Ledger {
         self.entries.lock().expect("nobody panics with the ledger").clone()
     }
 
+    /// The entries from this number on, as counted by [`Ledger::count`].
+    pub fn entries_from(&self, number: usize) -> Vec<Entry> {
+        let entries = self.entries.lock().expect("nobody panics with the ledger");
+        entries[number..].to_vec()
+    }
+
+    /// How many entries there are so far.
+    pub fn count(&self) -> usize {
+        self.entries.lock().expect("nobody panics with the ledger").len()
+    }
+
     /// How many posts have been acknowledged so far.
     pub fn acknowledged(&self) -> usize {
         self.acknowledgements().len()

@@ -25,7 +25,7 @@ impl Keeper {
                 let record = match self.what_backup_knows().await? {
                     None => PoolRecord::at_home(&self.setup.store, servers),
                     Some(known) => {
-                        warn!(%pool, term = %known, "a store that is new here, and a pool that is not");
+                        warn!(%pool, term = %known, "a store that is new, and a pool that is not");
                         PoolRecord::returned(known)
                     }
                 };
@@ -119,7 +119,7 @@ mod tests {
     use crate::record::PoolRecord;
     use crate::term::Term;
 
-    /// A home site that was built anew is empty: it must not begin an empty pool beside the real one.
+    /// A home site that was built anew is empty: it must not begin an empty pool beside the real.
     #[test]
     fn a_pool_is_new_only_while_the_backup_site_has_nothing_of_it() {
         let mut report = Report::new("south-a", Place::Backup);

@@ -1,4 +1,4 @@
-//! The guard of a primary: it ends a primary that has nobody left, whatever its keeper is busy with.
+//! The guard of a primary: it ends one that has nobody left, whatever its keeper is busy with.
 //!
 //! Beside the keeper's loop, because a step of the loop may wait for others for longer than a lease
 //! lasts.

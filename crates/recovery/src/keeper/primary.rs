@@ -385,7 +385,7 @@ pub(crate) fn after_turn(allow_suspended: bool, lsn: instance::Lsn, why: &str) -
     }
 }
 
-/// Whether every commit waits for the standby `partner`: what PostgreSQL does, not what it was told.
+/// Whether every commit waits for the standby `partner`: what is so, not what was told.
 fn waits_for(observed: &Observation, partner: &str) -> bool {
     observed.synchronous_standby_names.contains(&format!("\"{partner}\""))
 }

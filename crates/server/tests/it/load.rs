@@ -167,6 +167,7 @@ impl Writer {
             if let Ok(Some(client)) = tokio::time::timeout(CONNECT, connecting).await {
                 self.write(&client, &poisoned).await;
             }
+            // On purpose: the load's own pace.
             tokio::time::sleep(PAUSE).await;
         }
     }

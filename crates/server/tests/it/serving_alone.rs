@@ -1,5 +1,5 @@
-//! A primary without its mirror says so before it acknowledges anything alone, and nobody takes over
-//! from it.
+//! A primary without its mirror says so before it acknowledges anything alone, and nobody takes
+//! over from it.
 
 use std::time::{Instant, SystemTime};
 

@@ -1,5 +1,5 @@
-//! A primary that is silent is replaced, acknowledges nothing more, and becomes the mirror; one that
-//! is merely busy is not replaced.
+//! A primary that is silent is replaced, acknowledges nothing more, and becomes the mirror; one
+//! that is merely busy is not replaced.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("control", &["topology"], &["tokio-postgres"]),
     ("db", &["control", "topology"], HTTP),
     ("demo", &["testkit", "topology", "xmpp"], &[]),
+    ("faults", &["control", "instance", "recovery", "testkit", "topology", "xmpp"], &[]),
     ("instance", &[], HTTP),
     ("recovery", &["control", "instance", "topology"], HTTP),
     ("server", EVERYTHING, &[]),
