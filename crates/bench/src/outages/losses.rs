@@ -1,0 +1,104 @@
+//! Losing the primary inside a site: its instance, its host, or every word from it.
+
+use super::inserts::Inserts;
+use super::posts::Posts;
+use super::{HOST, INSTANCE_INSERTS, INSTANCE_POSTS, INSTANCE_RETURN, STOPPED, told};
+use crate::figures::Report;
+use crate::stage::Stage;
+use anyhow::ensure;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::time::{Duration, Instant};
+use testkit::host::Host;
+use testkit::processes::Process;
+
+/// Until a new primary has been seen.
+const NEW_PRIMARY: Duration = Duration::from_mins(1);
+
+/// Until the mirror is back and in sync.
+const IN_SYNC: Duration = Duration::from_mins(3);
+
+/// How a PostgreSQL process shows itself.
+const POSTGRES: &str = "postgres";
+
+/// Kills the primary's PostgreSQL under people's posts.
+pub(super) async fn instance_under_posts(
+    stage: &mut Stage,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (host, term) = stage.view.primary_host()?;
+    let posts = Posts::begin(stage).await?;
+    let killed_at = kill_instance(stage.deployment.host(&host))?;
+    stage.view.open_after(term, NEW_PRIMARY).await?;
+    posts.go_on().await?;
+    let (_, ended) = posts.longest_pause(killed_at)?;
+    told(INSTANCE_POSTS, (ended - killed_at).as_secs_f64(), report);
+    stage.view.in_sync(IN_SYNC).await?;
+    posts.go_on().await?;
+    let (begun, ended) = posts.longest_pause(ended)?;
+    told(INSTANCE_RETURN, (ended - begun).as_secs_f64(), report);
+    posts.end().await
+}
+
+/// Kills the primary's PostgreSQL under inserts.
+pub(super) async fn instance_under_inserts(
+    stage: &mut Stage,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (host, _) = stage.view.primary_host()?;
+    let inserts = Inserts::begin(stage).await?;
+    let before = stage.view.primary().map(|primary| primary.term).unwrap_or_default();
+    let killed_at = kill_instance(stage.deployment.host(&host))?;
+    let half = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let at = inserts.later_than((half(before.reign), half(before.turn))).await?;
+    told(INSTANCE_INSERTS, (at - killed_at).as_secs_f64(), report);
+    drop(inserts);
+    stage.view.in_sync(IN_SYNC).await
+}
+
+/// Kills keeper and PostgreSQL at once, and lets the host come back.
+pub(super) async fn host_killed(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
+    let (host, term) = stage.view.primary_host()?;
+    let posts = Posts::begin(stage).await?;
+    let killed_at = Instant::now();
+    stage.deployment.host(&host).kill_host().await?;
+    stage.view.open_after(term, NEW_PRIMARY).await?;
+    posts.go_on().await?;
+    let (_, ended) = posts.longest_pause(killed_at)?;
+    told(HOST, (ended - killed_at).as_secs_f64(), report);
+    stage.deployment.host(&host).start().await?;
+    stage.view.in_sync(IN_SYNC).await?;
+    posts.end().await
+}
+
+/// Stops every process of the host, and lets them go on when somebody else is primary.
+pub(super) async fn host_stopped(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
+    let (host, term) = stage.view.primary_host()?;
+    let posts = Posts::begin(stage).await?;
+    let stopped_at = Instant::now();
+    stage.deployment.host(&host).stop_all().await?;
+    let seen = stage.view.open_after(term, NEW_PRIMARY).await;
+    let gone_on = posts.go_on().await;
+    stage.deployment.host(&host).continue_all().await?;
+    seen?;
+    gone_on?;
+    let (_, ended) = posts.longest_pause(stopped_at)?;
+    told(STOPPED, (ended - stopped_at).as_secs_f64(), report);
+    stage.view.in_sync(IN_SYNC).await?;
+    posts.end().await
+}
+
+/// Kills postmaster and children, and nothing else, and tells when.
+fn kill_instance(host: &Host) -> anyhow::Result<Instant> {
+    let mut all: Vec<Process> = host.processes();
+    all.retain(|it| it.command.contains(POSTGRES));
+    // The postmaster first, so that it has no time to mourn.
+    all.sort_by_key(|it| it.command.starts_with(POSTGRES));
+    ensure!(!all.is_empty(), "no PostgreSQL runs on host {}", host.name());
+    let killed_at = Instant::now();
+    for process in &all {
+        // It may have ended since it was seen.
+        kill(Pid::from_raw(process.pid), Signal::SIGKILL).unwrap_or_default();
+    }
+    Ok(killed_at)
+}
