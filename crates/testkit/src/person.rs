@@ -142,6 +142,8 @@ impl Person {
     ) -> anyhow::Result<()> {
         let mut standing = self.standing.clone();
         let done = tokio::time::timeout(deadline, standing.wait_for(|it| done(it))).await;
+        // What was found is a lock: the person could not tell anything while we look once more.
+        let done = done.map(|it| it.map(drop));
         let seen = self.standing();
         let done = done.with_context(|| {
             format!("{} is not {what} within {deadline:?}: {seen:?}", self.name)
