@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod demo;
 mod docs;
+mod faults;
 mod interop;
 mod run;
 mod setup;
@@ -46,6 +47,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Kill every kind of process and host at random moments, for many rounds
+    Faults(faults::Faults),
     /// Write the generated pages of docs/ anew
     Docs,
     /// Check what neither compiler nor clippy checks
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Test { arguments } => test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Bench { what, arguments } => bench::run(what, &arguments),
+        Command::Faults(faults) => faults::run(&faults),
         Command::Docs => docs::regenerate(),
         Command::Tidy => tidy::run(),
         Command::Interop { suite } => interop::run(suite),
