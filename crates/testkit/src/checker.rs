@@ -100,6 +100,7 @@ impl Verdict {
 
     fn judge_presence(&mut self, entries: &[Entry], standing: &Rooms) {
         let by_id = by_archive_id(standing);
+        let by_sender: BTreeSet<_> = standing.values().flatten().filter_map(as_sent).collect();
         let mut acknowledged = BTreeSet::new();
         let mut vanished = BTreeSet::new();
         for entry in entries {
@@ -115,6 +116,8 @@ impl Verdict {
                     }
                 }
                 None if is_first => self.lost.push(name(told)),
+                // Its sender had no receipt, repeated it elsewhere, and that one stands: once.
+                None if !is_receipt && as_sent(told).is_some_and(|it| by_sender.contains(&it)) => {}
                 None if !is_receipt => {
                     vanished.insert(name(told));
                 }
@@ -197,6 +200,12 @@ type Key = (String, String);
 
 fn key(post: &Post) -> Key {
     (post.room.clone(), post.archive_id.clone())
+}
+
+/// What makes a post and its repetition one: room, sender, origin id and content.
+fn as_sent(post: &Post) -> Option<(&str, &str, &str, &str)> {
+    let origin_id = post.origin_id.as_deref()?;
+    Some((&post.room, &post.nick, origin_id, &post.body))
 }
 
 fn by_archive_id(rooms: &Rooms) -> BTreeMap<Key, &Post> {

@@ -74,6 +74,19 @@ fn a_post_that_was_only_seen_may_not_vanish() {
     assert_eq!((found.lost.len(), found.vanished.len()), (0, 1));
 }
 
+/// Home showed it and was lost before its sender had the receipt; the sender repeated it elsewhere.
+#[test]
+fn a_post_that_was_seen_may_stand_as_its_senders_repetition() {
+    let ledger = conversation(1..=1);
+    ask(&ledger, 2);
+    ledger.write("bob", Event::Seen(post(2)));
+    let repeated = Post { archive_id: "archive-again".to_owned(), ..post(2) };
+    ledger.write("ann", Event::Acknowledged(repeated.clone()));
+    assert!(verdict(&ledger, &[post(1), repeated.clone()]).is_good());
+    let another = Post { body: "another line".to_owned(), ..repeated };
+    assert!(!verdict(&ledger, &[post(1), another]).vanished.is_empty());
+}
+
 #[test]
 fn a_post_that_stands_twice_is_found_by_its_origin_id() {
     let again = Post { archive_id: "another".to_owned(), ..post(1) };
