@@ -10,6 +10,9 @@ use crate::{ControlData, Error, Instance, Settings, Source, access, files, slots
 /// How long a copy may be verified.
 const VERIFY_LIMIT: Duration = Duration::from_hours(6);
 
+/// How long the source waits for a word from whoever takes a copy.
+const COPY_PATIENCE: &str = "60s";
+
 /// Names tried for an old directory within one second.
 const NAMES_LIMIT: u32 = 100;
 
@@ -100,7 +103,10 @@ impl Instance {
     ) -> Result<(), Error> {
         let spec = self.spec();
         let mut command = spec.binaries.command("pg_basebackup");
-        command.arg("-D").arg(fresh).arg("-d").arg(source.conninfo(&spec.tls, "standfast copy"));
+        let conninfo = source.conninfo(&spec.tls, "standfast copy");
+        // The WAL's half of a copy reports seldom while the disk is busy: it is not a partition.
+        let conninfo = format!("{conninfo} options='-c wal_sender_timeout={COPY_PATIENCE}'");
+        command.arg("-D").arg(fresh).arg("-d").arg(conninfo);
         command.args(["-F", "plain", "-c", "fast", "-X", "stream", "-P", "-w"]);
         if let Some(slot) = &options.slot {
             command.args(["-S", slot]);

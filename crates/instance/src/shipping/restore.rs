@@ -163,6 +163,10 @@ fn give_open(
         Some((address, long)) if address == segment.start() => {
             share.check_system(&name, long.system_identifier)?;
         }
+        // The file has been made for a new timeline, and nothing was received into it yet.
+        _ if page.iter().all(|byte| *byte == 0) => {
+            return Ok(Some(Restored::NotThere(format!("{name} holds nothing yet"))));
+        }
         _ => {
             let why = "its first page is not that of its name".to_owned();
             return Err(ShippingError::Damaged { name, why });
