@@ -274,7 +274,12 @@ impl Keeper {
                     FAILED_PAUSE
                 }
             };
+            let ran = self.runs;
             self.look().await;
+            if ran && !self.runs {
+                // It fell while we were busy: nobody watched it.
+                self.fell().await;
+            }
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 changed = snapshots.changed() => {

@@ -70,6 +70,8 @@ pub struct Follower {
 pub struct ShippingReport {
     /// Whether the receiver runs.
     pub receiving: bool,
+    /// Whether a receiver has the share, although it may receive nothing at present.
+    pub held: bool,
     /// The store that feeds it.
     pub fed_from: Option<String>,
     /// Durable at the backup site.

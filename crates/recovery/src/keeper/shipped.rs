@@ -225,6 +225,7 @@ impl Keeper {
             let flushed = running.receiver.flushed().borrow().map(|position| position.lsn);
             let figures = running.receiver.figures();
             let mut report = figures.as_ref().map(of_figures).unwrap_or_default();
+            report.held = true;
             report.receiving = matches!(standing, Standing::Receiving { .. });
             report.fed_from.clone_from(&running.fed_from);
             report.flushed = flushed.or(report.flushed);

@@ -266,10 +266,12 @@ fn mirror(side: &Side<'_>) -> MirrorSeen {
 }
 
 fn shipping(side: &Side<'_>) -> ShippingSeen {
-    let receiving =
-        side.lead.and_then(|lead| lead.shipping.as_ref()).is_some_and(|it| it.receiving);
+    let report = side.lead.and_then(|lead| lead.shipping.as_ref());
+    let receiving = report.is_some_and(|it| it.receiving);
+    // A receiver that has lost its source still has the share, and tries again.
+    let held = report.is_some_and(|it| it.held);
     match side.record.map(|record| record.shipping) {
-        Some(Shipping::Removed) if !receiving => ShippingSeen::Removed,
+        Some(Shipping::Removed) if !held => ShippingSeen::Removed,
         Some(Shipping::Continuous) if receiving && side.lead.is_some_and(|lead| lead.runs) => {
             ShippingSeen::Flowing
         }
