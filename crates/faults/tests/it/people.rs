@@ -232,6 +232,11 @@ impl People {
 }
 
 impl Since {
+    /// The same moment, but only what is asked from now on counts.
+    pub(crate) fn asked_from_now(self, people: &People) -> Self {
+        Self { entries: people.ledger.count(), ..self }
+    }
+
     /// How long ago it was.
     pub(crate) fn elapsed(&self) -> Duration {
         self.moment.elapsed()

@@ -53,6 +53,7 @@ async fn carry_out(strike: &Strike, ground: &mut Ground, people: &People, chance
     for kind in &strike.kinds {
         hits.push(strike::hit(ground, people, *kind, chance).await);
     }
+    let since = since.asked_from_now(people);
     let what: Vec<&str> = hits.iter().map(|it| it.what.as_str()).collect();
     let when = format!("after {strike} ({})", what.join(", "));
     if strike.returns == Return::AtOnce {

@@ -1,10 +1,11 @@
 //! Hitting what the plan says, and starting again what does not come back by itself.
 
-use crate::ground::{BACKUP_HOST, Ground, SERVERS, WITNESS};
+use crate::ground::{BACKUP_HOST, Ground, LONG, SERVERS, WITNESS};
 use crate::people::People;
 use faults::chance::Chance;
 use faults::plan::Kind;
 use nix::sys::signal::Signal;
+use testkit::eventually;
 
 /// How the child that receives WAL is called.
 const RECEIVER: &str = "pg_receivewal";
@@ -35,8 +36,11 @@ pub(crate) async fn hit(
         Kind::Witness => host(WITNESS.to_owned(), ground).await,
         Kind::BackupHost => host(BACKUP_HOST.to_owned(), ground).await,
         Kind::Receiver => {
-            let killed = ground.host(BACKUP_HOST).signal(RECEIVER, Signal::SIGKILL).unwrap();
-            let pids: Vec<i32> = killed.iter().map(|it| it.pid).collect();
+            // What it receives from may have been hit a moment ago: then it is starting again.
+            let killed = eventually(LONG, "the receiver is there", async || {
+                ground.host(BACKUP_HOST).signal(RECEIVER, Signal::SIGKILL)
+            });
+            let pids: Vec<i32> = killed.await.iter().map(|it| it.pid).collect();
             Hit { what: format!("{BACKUP_HOST} process {pids:?}"), down: None }
         }
         Kind::ChatServer => {
