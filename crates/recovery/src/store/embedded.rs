@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
+use uuid::Uuid;
 
-use super::lease::{Lease, milliseconds};
+use super::lease::Lease;
 use super::{
     Entry, KEYS_LIMIT, LeaseAsk, LeaseState, Reply, Seen, Snapshot, Store, StoreError, VALUE_LIMIT,
     WATCH_LIMIT,
@@ -26,6 +27,7 @@ const FILE_NAME: &str = "management-store.json";
 #[derive(Debug)]
 pub struct Embedded {
     path: PathBuf,
+    /// Random: two lives may begin within one millisecond and one process.
     incarnation: u64,
     started: Instant,
     /// A lease is unknown for this long after a start.
@@ -84,7 +86,7 @@ impl Embedded {
         let (revision, _) = watch::channel(kept.revision);
         Ok(Self {
             path,
-            incarnation: u64::from(std::process::id()) << 32 | nanoseconds_now(),
+            incarnation: Uuid::new_v4().as_u64_pair().1,
             started: Instant::now(),
             full_lease,
             state: Mutex::new(State { kept, leases: BTreeMap::new() }),
@@ -248,9 +250,4 @@ fn keep(path: &Path, kept: &Kept) -> std::io::Result<()> {
     file.sync_all()?;
     fs::rename(&new, path)?;
     File::open(path.parent().expect("the store's file is in a directory"))?.sync_all()
-}
-
-fn nanoseconds_now() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    milliseconds(now.unwrap_or_default()) & 0xffff_ffff
 }
