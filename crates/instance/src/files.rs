@@ -12,6 +12,18 @@ const OTHERS: u32 = 0o077;
 
 /// Writes a file whole: beside, synced, renamed, directory synced. Only the owner may read it.
 pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
+    put(path, text)?;
+    sync_parent(path)
+}
+
+/// As [`write_whole`], but does nothing where the file says so already, and leaves it to the caller
+/// to sync the directory once for all: people may wait for it.
+pub(crate) fn write_changed(path: &Path, text: &str) -> Result<(), Error> {
+    let same = fs::read(path).is_ok_and(|present| present == text.as_bytes());
+    if same { Ok(()) } else { put(path, text) }
+}
+
+fn put(path: &Path, text: &str) -> Result<(), Error> {
     let beside = with_suffix(path, ".writing");
     remove_file(&beside)?;
     let write = || {
@@ -20,8 +32,7 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Error> {
         file.sync_all()?;
         fs::rename(&beside, path)
     };
-    write().map_err(|it| Error::io("write", path, it))?;
-    sync_parent(path)
+    write().map_err(|it| Error::io("write", path, it))
 }
 
 /// Removes a file if it is there.

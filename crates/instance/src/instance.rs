@@ -244,16 +244,16 @@ impl Instance {
         files::blocking(move || {
             let settings = &marker.settings;
             marker.write(&data)?;
-            files::write_whole(&data.join(settings::FILE), &settings.render(&spec))?;
-            files::write_whole(&data.join("pg_hba.conf"), &access::render_hba(settings))?;
-            files::write_whole(
+            files::write_changed(&data.join(settings::FILE), &settings.render(&spec))?;
+            files::write_changed(&data.join("pg_hba.conf"), &access::render_hba(settings))?;
+            files::write_changed(
                 &data.join("pg_ident.conf"),
                 &access::render_ident(settings, &user),
             )?;
             include_ours(&data)?;
             let signal = data.join("standby.signal");
             match settings.role {
-                Role::Standby(_) => files::write_whole(&signal, "")?,
+                Role::Standby(_) => files::write_changed(&signal, "")?,
                 Role::Primary => files::remove_file(&signal)?,
             }
             files::remove_file(&data.join("recovery.signal"))?;

@@ -22,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// How long killed processes may take to be gone.
 const KILL_LIMIT: Duration = Duration::from_secs(20);
 
+/// With less space than this a server cannot even say why it does not start.
+const SPEECHLESS_BYTES: u64 = 64 * 1024;
+
 /// A server that takes connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Started {
@@ -157,7 +160,10 @@ impl Instance {
 
     fn did_not_start(&self, log: &ServerLog) -> Error {
         let said = log.complaints();
-        if says_disk_full(&said) {
+        // A server on a full disk may not have room to say so.
+        let speechless = said.trim().is_empty()
+            && files::free_bytes(self.data()).is_ok_and(|free| free < SPEECHLESS_BYTES);
+        if speechless || says_disk_full(&said) {
             return Error::disk_full(self.data(), &format!("start instance {}", self.name()));
         }
         Error::DidNotStart { name: self.name().to_owned(), said: last_words(&said) }

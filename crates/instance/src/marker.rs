@@ -44,7 +44,7 @@ impl Marker {
     /// Writes the marker.
     pub(crate) fn write(&self, data: &Path) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(self).expect("settings are plain data");
-        files::write_whole(&data.join(FILE), &text)
+        files::write_changed(&data.join(FILE), &text)
     }
 
     /// Is the data directory this instance's? Says why not.

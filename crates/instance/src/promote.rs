@@ -9,7 +9,10 @@ use tokio_postgres::error::SqlState;
 use crate::Error;
 
 /// Between two signals. One alone may be swallowed for `wal_retrieve_retry_interval`.
-const PAUSE: Duration = Duration::from_millis(50);
+const SIGNAL_AGAIN: Duration = Duration::from_millis(50);
+
+/// Between two looks. People wait.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Promotes a standby over a warm connection and returns when it is writable. Does nothing to a
 /// primary. At the limit the promotion may still be under way.
@@ -23,12 +26,17 @@ pub async fn promote(client: &Client, limit: Duration) -> Result<(), Error> {
 
 async fn promote_until_writable(client: &Client) -> Result<(), Error> {
     let begun = Instant::now();
+    let mut signal_at = begun;
     while in_recovery(client).await? {
+        if Instant::now() < signal_at {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            continue;
+        }
         match client.execute("select pg_promote(false)", &[]).await {
             // It was promoted between the two statements.
             Err(error) if error.code() == Some(&SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE) => {}
             Err(source) => return Err(Error::Sql { doing: "promote the standby", source }),
-            Ok(_) => tokio::time::sleep(PAUSE).await,
+            Ok(_) => signal_at = Instant::now() + SIGNAL_AGAIN,
         }
     }
     tracing::info!(took = ?begun.elapsed(), "the instance is writable");

@@ -14,7 +14,7 @@ const TAKES_LIMIT: Duration = Duration::from_secs(10);
 const RELOAD_LIMIT: Duration = Duration::from_mins(2);
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE: Duration = Duration::from_millis(2);
 
 impl Instance {
     /// Has the server read its files again and waits until the fence stands as told.

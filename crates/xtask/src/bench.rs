@@ -20,7 +20,7 @@ pub(crate) enum What {
 pub(crate) fn run(what: What, arguments: &[String]) -> anyhow::Result<()> {
     setup::run(setup::For::Tests)?;
     let mut build = run::cargo();
-    build.args(["build", "--release", "--workspace", "--bins"]);
+    build.args(["build", "--release", "--bins", "-p", "server", "-p", "testkit", "-p", "bench"]);
     run::succeed(&mut build).context("build")?;
     let mut bench = Command::new(run::built("release", BINARY));
     bench.arg(match what {

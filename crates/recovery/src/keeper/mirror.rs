@@ -8,7 +8,7 @@ use super::primary::after_turn;
 use super::promotion::{Evidence, NotNow, may_promote};
 use super::{Keeper, KeeperError};
 use crate::probe::{self, Probe};
-use crate::record::{Gate, PoolRecord, Serving};
+use crate::record::{Gate, Mirror, PoolRecord, Serving};
 use crate::store::{LeaseState, Records, Snapshot, StoreError, Versioned};
 use crate::witness::{PROBE, ProbeRequest};
 
@@ -29,7 +29,21 @@ impl Keeper {
         if read.value.is_synchronized() && suspects && self.take_over(read, lease, primary).await? {
             return Ok(());
         }
+        if !self.runs && self.is_becoming_primary(&read.value, primary).await {
+            self.note(&format!("{primary} is becoming primary; then it is followed"));
+            return Ok(());
+        }
         self.be_standby_of(primary).await
+    }
+
+    /// A copy that is begun of an instance in promotion is in vain, and people wait for its gate. A
+    /// gate that itself waits for this mirror is not waited for, nor a keeper that cannot be asked.
+    async fn is_becoming_primary(&self, record: &PoolRecord, primary: &str) -> bool {
+        if record.gate != Gate::Opening {
+            return false;
+        }
+        let alone = matches!(record.mirror, Mirror::Suspended { .. });
+        self.ask_report(primary).await.is_ok_and(|report| alone || !report.writable)
     }
 
     /// Raises the turn and names itself, if every rule allows it. The promotion is then a duty.

@@ -376,15 +376,9 @@ impl Keeper {
         self.give_lease_up().await;
     }
 
-    /// Gives the instance the settings that `change` makes of its present ones, if they differ.
+    /// See [`settle`].
     async fn settle(&self, change: impl FnOnce(&mut Settings)) -> Result<(), KeeperError> {
-        let present = self.setup.instance.settings()?;
-        let mut wanted = present.clone();
-        change(&mut wanted);
-        if wanted != present {
-            self.setup.instance.write_settings(&wanted).await?;
-        }
-        Ok(())
+        settle(&self.setup.instance, change).await
     }
 
     /// Where and how to copy from another instance.
@@ -401,6 +395,20 @@ impl Keeper {
         let host = self.setup.topology.host_of_store(store).ok_or_else(unknown)?;
         Ok(Destination { host: host.name.clone(), address: host.control() })
     }
+}
+
+/// Gives the instance the settings that `change` makes of its present ones, if they differ.
+async fn settle(
+    instance: &Instance,
+    change: impl FnOnce(&mut Settings),
+) -> Result<(), KeeperError> {
+    let present = instance.settings()?;
+    let mut wanted = present.clone();
+    change(&mut wanted);
+    if wanted != present {
+        instance.write_settings(&wanted).await?;
+    }
+    Ok(())
 }
 
 /// Waits until a postmaster that ran is gone; for ever if none ran.

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use instance::{
-    Error as InstanceError, Found, Gate as PostgresGate, Instance, Observation, Role, StopMode,
+    Connection, Error as InstanceError, Found, Gate as PostgresGate, Observation, Role, StopMode,
     SyncState,
 };
+use tokio_postgres::Client;
 use tracing::{info, warn};
 
 use super::mirroring::{self, Seen, Standing, Step};
-use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
+use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE, settle};
 use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving};
 use crate::store::{Snapshot, StoreError, Versioned};
@@ -58,7 +59,8 @@ impl Keeper {
         instance.start(START_PATIENCE).await?;
         self.lease.take().await?;
         instance.provision().await?;
-        self.prepare_content(record).await?;
+        let client = instance.connect(CONTENT_DATABASE).await?;
+        self.prepare_content(client, record).await?;
         let pool = &self.setup.pool.fqdn;
         self.setup
             .own
@@ -122,7 +124,8 @@ impl Keeper {
             self.lease.take().await?;
         }
         if self.prepared != Some(read.value.term) {
-            self.prepare_content(&read.value).await?;
+            let client = self.setup.instance.connect(CONTENT_DATABASE).await?;
+            self.prepare_content(client, &read.value).await?;
         }
         if self.hands_over(&read.value, &observed).await? {
             return Ok(());
@@ -159,21 +162,45 @@ impl Keeper {
     }
 
     /// Becomes primary. The record says so already, so nobody else can.
+    ///
+    /// People wait, so what can go on at once does. Where the record says that nobody is waited for,
+    /// the settings of a primary that is alone are taken up before it is one; otherwise the
+    /// partner is waited for from its first moment, and nobody is let in.
     pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
-        self.lease.take().await?;
-        let name = self.name_to_wait_for(record);
-        self.settle(|settings| settings.synchronous = name).await?;
         let instance = self.setup.instance.clone();
-        let client = instance.connect("postgres").await?;
-        instance::promote(&client, PROMOTE_PATIENCE).await?;
-        self.settle(|settings| settings.role = Role::Primary).await?;
+        let name = self.name_to_wait_for(record);
+        let (leased, client) = tokio::join!(self.lease.take(), instance.connect(CONTENT_DATABASE));
+        leased?;
+        let client = client?;
+        let alone = record.gate == Gate::Opening && name.is_none();
+        let (settled, promoted) = tokio::join!(
+            settle(&instance, |settings| {
+                if alone {
+                    settings.synchronous = None;
+                    settings.gate = PostgresGate::Open;
+                }
+            }),
+            instance::promote(&client, PROMOTE_PATIENCE),
+        );
+        promoted?;
+        settled?;
         info!(store = self.setup.store, term = %record.term, "promoted");
         self.begins_to_serve();
-        self.prepare_content(record).await?;
+        let (settled, prepared) = tokio::join!(
+            settle(&instance, |settings| {
+                settings.role = Role::Primary;
+                settings.synchronous = name;
+            }),
+            self.prepare_content(client, record),
+        );
+        settled?;
+        prepared?;
         self.tend_gate(record).await?;
         // Until a checkpoint, pg_rewind takes this primary for one of the old timeline.
         self.checkpoints.spawn(async move {
-            if let Err(error) = instance::checkpoint(&client).await {
+            let checkpoint =
+                async { instance::checkpoint(&*instance.connect("postgres").await?).await };
+            if let Err(error) = checkpoint.await {
                 warn!(%error, "the checkpoint after the promotion failed");
             }
         });
@@ -181,13 +208,14 @@ impl Keeper {
     }
 
     /// Writes the term into the content database and does what a fresh primary needs.
-    async fn prepare_content(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
-        let instance = &self.setup.instance;
-        write_term(instance, record).await?;
-        let client = instance.connect(CONTENT_DATABASE).await?;
-        // The mirror may be away, and this is what must be done before anybody can say so. What is
-        // acknowledged later lies behind it in the WAL.
-        batch(&client, "its own kind of commit", "set synchronous_commit = local").await?;
+    async fn prepare_content(
+        &mut self,
+        client: Connection,
+        record: &PoolRecord,
+    ) -> Result<(), KeeperError> {
+        // Its commits do not wait: the mirror may be away, and this is what must be done before
+        // anybody can say so. What is acknowledged later lies behind it in the WAL.
+        write_term(&client, record).await?;
         (self.setup.hook)(client).await.map_err(|why| {
             KeeperError::Cannot(format!("the pool's database could not be prepared: {why}"))
         })?;
@@ -390,10 +418,10 @@ fn waits_for(observed: &Observation, partner: &str) -> bool {
     observed.synchronous_standby_names.contains(&format!("\"{partner}\""))
 }
 
-/// Puts the term of `record` into the content database, from where it travels with the WAL.
-async fn write_term(instance: &Instance, record: &PoolRecord) -> Result<(), KeeperError> {
-    let client = instance.connect(CONTENT_DATABASE).await?;
-    batch(&client, "the table of the term", include_str!("term.sql")).await?;
+/// Puts the term of `record` into the content database, from where it travels with the WAL. From
+/// here on commits on this connection do not wait for the mirror.
+async fn write_term(client: &Client, record: &PoolRecord) -> Result<(), KeeperError> {
+    batch(client, "the table of the term", include_str!("term.sql")).await?;
     let term = record.term;
     let (reign, turn) = (signed(term.reign), signed(term.turn));
     client
@@ -407,11 +435,7 @@ async fn write_term(instance: &Instance, record: &PoolRecord) -> Result<(), Keep
     Ok(())
 }
 
-async fn batch(
-    client: &tokio_postgres::Client,
-    what: &'static str,
-    sql: &str,
-) -> Result<(), KeeperError> {
+async fn batch(client: &Client, what: &'static str, sql: &str) -> Result<(), KeeperError> {
     client.batch_execute(sql).await.map_err(|source| KeeperError::Sql { what, source })
 }
 
