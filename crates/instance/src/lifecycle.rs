@@ -162,7 +162,7 @@ impl Instance {
         let said = log.complaints();
         // A server on a full disk may not have room to say so.
         let speechless = said.trim().is_empty()
-            && files::free_bytes(self.data()).is_ok_and(|free| free < SPEECHLESS_BYTES);
+            && files::free_bytes(self.data()).is_some_and(|free| free < SPEECHLESS_BYTES);
         if speechless || says_disk_full(&said) {
             return Error::disk_full(self.data(), &format!("start instance {}", self.name()));
         }
