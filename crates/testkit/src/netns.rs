@@ -65,14 +65,28 @@ impl Network {
         self.set_link(host, "down")
     }
 
-    /// Mends a host's link.
+    /// Parts two hosts from each other, silently; everybody else still reaches both.
+    pub fn part(&self, hosts: [&str; 2]) -> anyhow::Result<()> {
+        hosts.into_iter().try_for_each(|host| self.isolate(host, "on"))
+    }
+
+    /// Mends a host's link, whatever was done to it.
     pub fn mend(&self, host: &str) -> anyhow::Result<()> {
+        self.isolate(host, "off")?;
         self.set_link(host, "up")
     }
 
     fn set_link(&self, host: &str, state: &str) -> anyhow::Result<()> {
-        let link = self.namespace(host).with_context(|| format!("there is no host {host}"))?;
-        ip(&["link", "set", link, state])
+        ip(&["link", "set", self.link(host)?, state])
+    }
+
+    /// A bridge lets nothing pass between two isolated links.
+    fn isolate(&self, host: &str, state: &str) -> anyhow::Result<()> {
+        ip(&["link", "set", self.link(host)?, "type", "bridge_slave", "isolated", state])
+    }
+
+    fn link(&self, host: &str) -> anyhow::Result<&str> {
+        self.namespace(host).with_context(|| format!("there is no host {host}"))
     }
 
     /// Removes what is there of this network.

@@ -14,7 +14,9 @@ pub const LEASE: Duration = Duration::from_millis(1500);
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_millis(300);
 /// A primary that sees nobody stops itself this long before its lease ends.
-pub(super) const STOP_MARGIN: Duration = Duration::from_millis(300);
+pub(super) const STOP_MARGIN: Duration = Duration::from_millis(500);
+/// With less than this left a renewal is overdue, and it matters whether the mirror is seen.
+const DOUBT_MARGIN: Duration = Duration::from_millis(1000);
 
 /// One life of one keeper, as holder of a lease.
 #[derive(Debug)]
@@ -56,9 +58,9 @@ impl LeaseHolder {
         self.until.borrow().is_some_and(|until| Instant::now() + STOP_MARGIN < until)
     }
 
-    /// Whether the lease has not ended yet.
-    pub(super) fn lasts(&self) -> bool {
-        self.until.borrow().is_some_and(|until| Instant::now() < until)
+    /// Whether a renewal is overdue.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        !self.until.borrow().is_some_and(|until| Instant::now() + DOUBT_MARGIN < until)
     }
 
     /// Whether this keeper means to hold the lease.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::primary::after_turn;
 use super::promotion::{Evidence, NotNow, may_promote};
@@ -63,6 +63,11 @@ impl Keeper {
             own_probe,
             witness_probe,
         };
+        // What is known of the store may be old: whoever hears nothing of its host asks it.
+        if witness_probe.is_none() && self.setup.own.store().read().await.is_err() {
+            self.hears_nobody();
+            return Ok(false);
+        }
         if let Err(not_now) = may_promote(&evidence) {
             if not_now != NotNow::PrimaryAnswers {
                 self.note(&format!("not promoted: {not_now}"));
@@ -116,6 +121,15 @@ impl Keeper {
             self.setup.client.call_idempotent::<_, Probe>(&witness, PROBE, &request, patience),
         );
         Ok((own, asked.ok()))
+    }
+
+    /// This mirror has lost its primary and its store. Whoever is met first, it is not promoted
+    /// before it has met the primary: that one may have gone on with what the store does not know.
+    pub(super) fn hears_nobody(&mut self) {
+        if std::mem::take(&mut self.has_met_primary) {
+            let store = &self.setup.store;
+            warn!(store, "nobody is heard: not promoted before the primary has been met again");
+        }
     }
 
     /// Whether this standby streams now.

@@ -167,7 +167,10 @@ pub fn start(
     };
     let snapshots = watch_store(&keeper.setup.own, tasks, shutdown);
     tasks.spawn(Arc::clone(&keeper.lease).renew(shutdown.clone()));
-    if let Some(partner) = keeper.partner.clone() {
+    let partner = keeper.partner.clone();
+    let address = partner.as_deref().and_then(|it| keeper.setup.topology.address_of_store(it));
+    if let (Some(store), Some(address)) = (partner, address) {
+        let partner = guard::Partner { store, address };
         let (instance, lease) = (keeper.setup.instance.clone(), Arc::clone(&keeper.lease));
         tasks.spawn(guard::watch(instance, lease, partner, shutdown.clone()));
     }
@@ -339,8 +342,10 @@ impl Keeper {
             self.note("the management store does not answer; what runs goes on");
         }
         let duty = self.remembered.record().map(|record| self.duty(record));
-        if let Some(Duty::Mirror { .. }) = duty {
-            self.has_met_primary &= self.streams().await;
+        if let Some(Duty::Mirror { .. }) = duty
+            && !self.streams().await
+        {
+            self.hears_nobody();
         }
         Ok(())
     }
@@ -432,6 +437,7 @@ fn watch_store(
     let (store, shutdown) = (Arc::clone(records.store()), shutdown.clone());
     tasks.spawn(async move {
         let mut seen = Seen::default();
+        let mut answers = true;
         while !shutdown.is_cancelled() {
             let watched = tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -439,11 +445,16 @@ fn watch_store(
             };
             match watched {
                 Ok(snapshot) => {
+                    if !std::mem::replace(&mut answers, true) {
+                        info!("the management store answers again");
+                    }
                     seen = snapshot.seen();
                     snapshots_tx.send_replace(Some(snapshot));
                 }
                 Err(error) => {
-                    debug!(%error, "watching the management store");
+                    if std::mem::take(&mut answers) {
+                        warn!(%error, "the management store does not answer: what runs goes on");
+                    }
                     seen = Seen::default();
                     snapshots_tx.send_replace(None);
                     tokio::time::sleep(TICK).await;

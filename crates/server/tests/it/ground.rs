@@ -12,6 +12,7 @@ use recovery::record::{Gate, PoolRecord};
 use recovery::store::{LeaseState, Records, Remote, Snapshot};
 use testkit::deployment::{Deployment, Plans};
 use testkit::host::Host;
+use testkit::netns::Network;
 use testkit::{Account, eventually};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -69,9 +70,18 @@ pub(crate) struct Ground {
 impl Ground {
     /// Starts the deployment on addresses `127.N.range.*` and waits until all is well with it.
     pub(crate) async fn stand(range: u8) -> Self {
+        Self::stand_by(range, Plans::private).await
+    }
+
+    /// As [`Ground::stand`], with a network namespace for each host: links can be cut.
+    pub(crate) async fn stand_in_namespaces(range: u8) -> Self {
+        Self::stand_by(range, Plans::in_namespaces).await
+    }
+
+    async fn stand_by(range: u8, plans: fn(&str) -> anyhow::Result<Plans>) -> Self {
         let alone = ALONE.lock().await;
         let text = TOPOLOGY.replace("RANGE", &range.to_string());
-        let deployment = Deployment::prepare(Plans::private(&text).unwrap()).await.unwrap();
+        let deployment = Deployment::prepare(plans(&text).unwrap()).await.unwrap();
         let bundle = deployment.directory().join("authority/hosts/north-chat");
         let credentials = Credentials::load(&bundle).unwrap();
         let client = Client::new(&credentials);
@@ -104,6 +114,11 @@ impl Ground {
 
     pub(crate) fn host(&mut self, name: &str) -> &mut Host {
         self.deployment.host(name)
+    }
+
+    /// The links of the hosts, where they have namespaces of their own.
+    pub(crate) fn network(&self) -> &Network {
+        self.deployment.network().unwrap()
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -183,14 +198,19 @@ impl Ground {
         self.sql(store, "postgres", "select pg_is_in_recovery()").await == "t"
     }
 
+    /// How the primary's lease stands.
+    pub(crate) async fn lease(&self) -> LeaseState {
+        match self.snapshot().await {
+            Some(snapshot) => snapshot.lease(&Records::primary_lease(POOL)),
+            None => LeaseState::Unknown,
+        }
+    }
+
     /// Waits until the primary's lease is nobody's.
     pub(crate) async fn lease_is_over(&self) {
-        eventually(LONG, "the lease ends", async || {
-            let snapshot = self.snapshot().await.ok_or("the store does not answer")?;
-            match snapshot.lease(&Records::primary_lease(POOL)) {
-                LeaseState::Held { .. } | LeaseState::Unknown => Err("not yet"),
-                LeaseState::Ended { .. } | LeaseState::GivenUp { .. } | LeaseState::Free => Ok(()),
-            }
+        eventually(LONG, "the lease ends", async || match self.lease().await {
+            held @ (LeaseState::Held { .. } | LeaseState::Unknown) => Err(held),
+            LeaseState::Ended { .. } | LeaseState::GivenUp { .. } | LeaseState::Free => Ok(()),
         })
         .await;
     }
