@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use super::old_copy;
 use super::report::ShippingReport;
 use super::standby::fell_as_primary;
 use super::{Keeper, KeeperError};
@@ -84,7 +85,7 @@ impl Keeper {
             // It may hold what nobody else has: the new copy is put beside it.
             self.mark_old_copy()?;
         }
-        if receiving && needs_copy(&found) {
+        if receiving && self.needs_copy(&found) {
             return self.begin_shipping(&source?, standby).await;
         }
         match found {
@@ -93,7 +94,17 @@ impl Keeper {
                 self.note("there is no copy here to replay anything into");
                 return Ok(());
             }
-            Found::Stopped(_) => self.start_as(standby.clone()).await?,
+            Found::Stopped(control) => {
+                let started = self.start_as(standby.clone()).await;
+                if let (Err(error), Ok(source)) = (&started, &source)
+                    && receiving
+                    && !control.state.is_standby()
+                {
+                    warn!(store = self.setup.store, %error, "does not go on as a standby");
+                    return self.begin_shipping(source, standby).await;
+                }
+                started?;
+            }
             Found::Running { .. } if self.setup.instance.observe().await?.in_recovery => {
                 // It may have streamed from a primary beside it until now.
                 self.settle(|settings| self.be_told(settings, standby.clone())).await?;
@@ -116,6 +127,19 @@ impl Keeper {
             return self.begin_shipping(source, standby).await;
         }
         self.receive(source).await
+    }
+
+    /// Whether there is nothing here that could replay what is shipped. A primary that was stopped
+    /// in order, to be moved, can: the other site went on where it ended.
+    fn needs_copy(&self, found: &Found) -> bool {
+        match found {
+            Found::Missing | Found::Unusable(_) => true,
+            Found::Stopped(control) => {
+                let moved = control.state.is_clean() && !old_copy::is_marked(&self.setup.directory);
+                !(control.state.is_standby() || moved)
+            }
+            Found::Foreign(_) | Found::Running { .. } => false,
+        }
     }
 
     /// The other site's record, if it has the primary.
@@ -238,15 +262,6 @@ impl Keeper {
         let share = Share::open(&self.setup.share)?;
         let Some(folder) = share.folders()?.into_iter().next() else { return Ok(None) };
         Ok(Figures::read(&folder)?.as_ref().map(of_figures))
-    }
-}
-
-/// Whether there is nothing here that could replay what is shipped.
-fn needs_copy(found: &Found) -> bool {
-    match found {
-        Found::Missing | Found::Unusable(_) => true,
-        Found::Stopped(control) => !control.state.is_standby(),
-        Found::Foreign(_) | Found::Running { .. } => false,
     }
 }
 
