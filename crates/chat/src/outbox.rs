@@ -14,6 +14,9 @@ use xmpp::{Element, ns};
 /// Bytes that one batch is filled up to.
 const BATCH_BYTES: usize = 64 << 10;
 
+/// Frames for which an empty outbox keeps room.
+const KEPT_FRAMES: usize = 16;
+
 /// One stanza as it goes to one client.
 #[derive(Clone)]
 pub struct Frame {
@@ -107,12 +110,14 @@ impl Outbox {
 
 impl Outgoing {
     /// Waits until something is there and appends as much as fits one write to `bytes`. Tells how
-    /// many *stanzas* (XEP-0198 counts them) that was. Loses nothing when it is dropped half-way.
+    /// many *stanzas* (XEP-0198 counts them) that was. Loses nothing when it is dropped half-way,
+    /// and keeps no memory in `bytes` while nothing is there.
     pub async fn next_batch(&mut self, bytes: &mut Vec<u8>) -> Result<usize, Ended> {
         loop {
             if let Some(taken) = self.take(bytes) {
                 return taken;
             }
+            bytes.shrink_to_fit();
             self.0.0.ready.notified().await;
         }
     }
@@ -124,12 +129,16 @@ impl Outgoing {
         }
         let mut stanzas = 0;
         let start = bytes.len();
+        bytes.reserve(state.bytes.min(BATCH_BYTES));
         while bytes.len() - start < BATCH_BYTES
             && let Some(frame) = state.frames.pop_front()
         {
             state.bytes -= frame.len();
             frame.write(bytes);
             stanzas += usize::from(frame.counted);
+        }
+        if state.frames.is_empty() {
+            state.frames.shrink_to(KEPT_FRAMES);
         }
         Some(Ok(stanzas))
     }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::io::{AsyncReadExt as _, ReadHalf};
+use tokio::io::ReadHalf;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -20,8 +20,8 @@ use xmpp::{Element, FullJid, Jid, ping, sm, stanza};
 use super::acknowledge::{Handled, Mark};
 use super::bound::Taken;
 use super::negotiation::Ready;
-use super::wire::{End, READ_BYTES, Socket};
-use super::{Streams, writer};
+use super::wire::{End, Socket};
+use super::{Streams, wire, writer};
 use crate::activity::Activity;
 use crate::outbox::{Frame, Outbox, outbox};
 use crate::rooms::{RoomError, Ticket};
@@ -119,7 +119,6 @@ impl Client<'_> {
             }
             let listen_until = self.listen_until();
             let room = self.has_room();
-            reading.unread.reserve(READ_BYTES);
             tokio::select! {
                 biased;
                 () = taken.replaced() => return conflict().into(),
@@ -129,7 +128,7 @@ impl Client<'_> {
                     return self.finish(&mut reading, end).await;
                 }
                 Some(posted) = self.posts.next() => self.posted(&posted),
-                read = reading.socket.read_buf(&mut reading.unread), if room => match read {
+                read = wire::read_more(&mut reading.socket, &mut reading.unread), if room => match read {
                     Ok(0) => return std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into(),
                     Ok(_) => self.listening = Listening::Since(Instant::now()),
                     Err(error) => return error.into(),

@@ -96,9 +96,11 @@ impl Streams {
             return tracing::debug!(%error, "the connection broke at once");
         }
         let address = stranger.address;
+        // What a login needs is given back when it is over.
+        let negotiating = Box::pin(negotiation::negotiate(self, socket, entry));
         let negotiated = tokio::select! {
             () = self.0.stop.cancelled() => return,
-            negotiated = negotiation::negotiate(self, socket, entry) => negotiated,
+            negotiated = negotiating => negotiated,
         };
         drop(stranger);
         match negotiated {

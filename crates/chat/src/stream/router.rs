@@ -36,9 +36,10 @@ impl Client<'_> {
     ) -> Result<Option<Ticket>, StanzaError> {
         let to = self.recipient(&stanza)?;
         match kind {
-            Kind::Iq => self.iq(to, &stanza).await.map(|()| None),
+            // What seldom comes has its room on the heap, and a client that is silent none of it.
+            Kind::Iq => Box::pin(self.iq(to, &stanza)).await.map(|()| None),
             Kind::Message => self.message(&to, stanza),
-            Kind::Presence => self.presence(to, &stanza).await.map(|()| None),
+            Kind::Presence => Box::pin(self.presence(to, &stanza)).await.map(|()| None),
         }
     }
 

@@ -1,15 +1,19 @@
 //! One socket during negotiation: events in, text out, and an end for every reason.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use xmpp::Element;
 use xmpp::stream::{self, Event, Header, Limits, StreamParser};
 use xmpp::stream_error::{StreamCondition, StreamError};
 
 /// How much is read at once.
-pub(super) const READ_BYTES: usize = 4_096;
+const READ_BYTES: usize = 4_096;
 
 /// A socket, with or without TLS.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -60,8 +64,7 @@ impl<S: Socket> Wire<S> {
             if let Some(event) = event? {
                 return Ok(event);
             }
-            self.unread.reserve(READ_BYTES);
-            if self.socket.read_buf(&mut self.unread).await? == 0 {
+            if read_more(&mut self.socket, &mut self.unread).await? == 0 {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
         }
@@ -122,6 +125,25 @@ impl<S: Socket> Wire<S> {
             Err(_) => tracing::debug!("the last words were not heard in time"),
         }
     }
+}
+
+/// Waits until something has come, and appends it to `unread`. While nothing comes, no memory is
+/// kept for it. Loses nothing when it is dropped half-way.
+pub(super) async fn read_more(
+    socket: &mut (impl AsyncRead + Unpin),
+    unread: &mut Vec<u8>,
+) -> io::Result<usize> {
+    if unread.is_empty() {
+        unread.shrink_to_fit();
+    }
+    poll_fn(|context| {
+        let mut bytes = [MaybeUninit::uninit(); READ_BYTES];
+        let mut read = ReadBuf::uninit(&mut bytes);
+        ready!(Pin::new(&mut *socket).poll_read(context, &mut read))?;
+        unread.extend_from_slice(read.filled());
+        Poll::Ready(Ok(read.filled().len()))
+    })
+    .await
 }
 
 /// A stream that ends as it begins, for those who are not let in.

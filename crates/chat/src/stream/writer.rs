@@ -16,9 +16,6 @@ use crate::outbox::{Ended, Outbox, Outgoing};
 /// How often a write that does not end looks whether the client has been cut off meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
-/// The most bytes that a buffer keeps between two batches.
-const KEPT_BYTES: usize = 16 << 10;
-
 /// Writes to one client.
 pub(super) struct Writer<'a> {
     pub(super) socket: WriteHalf<Box<dyn Socket>>,
@@ -34,7 +31,6 @@ impl Writer<'_> {
         let mut bytes = Vec::new();
         let end = loop {
             bytes.clear();
-            bytes.shrink_to(KEPT_BYTES);
             match self.outgoing.next_batch(&mut bytes).await {
                 Ok(_) => {
                     if let Err(end) = self.write(&bytes).await {
