@@ -2,6 +2,7 @@
 
 use crate::accounts::Accounts;
 use crate::activity::Activity;
+use crate::bound::Bound;
 use crate::peers::{Change, PeerAnswer, PeerMessage, PeerQuestion, Peers};
 use crate::prover::Prover;
 use crate::reader::{HEARD_MAX, Heard, Reader};
@@ -28,6 +29,7 @@ pub struct Chat {
     rooms: Rooms,
     accounts: Accounts,
     activity: watch::Sender<Activity>,
+    bound: Bound,
     house: Arc<House>,
     reader: mpsc::Sender<Heard>,
     behind: mpsc::Sender<String>,
@@ -51,6 +53,7 @@ impl Chat {
         let (reader, heard) = mpsc::channel(HEARD_MAX);
         let (reading, rebased) =
             Reader::new(&config, connections.clone(), Arc::clone(&house), heard, proof.clone());
+        let bound = Bound::new(Arc::clone(&peers));
         let (posts, writer) = Writer::new(&config, connections, reader.clone(), peers);
         let (accounts, lookups) = Accounts::new(reads.clone(), config.limits);
         let (activity, told) = watch::channel(Activity::default());
@@ -70,7 +73,7 @@ impl Chat {
         tasks.spawn(reading.run(end.clone()));
         tasks.spawn(prover.run(end.clone()));
         tasks.spawn(lookups.run(end.clone()));
-        let chat = Self { rooms, accounts, activity, house, reader, behind };
+        let chat = Self { rooms, accounts, activity, bound, house, reader, behind };
         let level = Level { house: Arc::clone(&chat.house), asked, poll };
         tasks.spawn(level.run(end.clone()));
         chat
@@ -84,6 +87,11 @@ impl Chat {
     /// The accounts.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// The clients that are bound here.
+    pub(crate) fn bound(&self) -> &Bound {
+        &self.bound
     }
 
     /// What the pool wants of this server, and each change of it.
@@ -115,6 +123,7 @@ impl Chat {
                     self.fell_behind(from);
                 }
             }
+            PeerMessage::Bound { address, number } => self.bound.heard(from, &address, number),
             PeerMessage::ReleaseNick { room, nick, bare } => {
                 self.house.release_nick(&room, &nick, &bare);
             }

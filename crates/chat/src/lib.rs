@@ -13,6 +13,7 @@
 //! | `prover` | the one task that proves what was read |
 //! | `history` | what was said before: on entering, and by query |
 //! | [`peers`] | what servers tell each other |
+//! | `bound` | one stream per full address, in the whole pool |
 //! | [`accounts`], `reads` | logins; the few connections for reading |
 //! | [`provision`], [`salvage`] | making rooms and accounts; bringing back what a lost site had |
 //!
@@ -20,6 +21,7 @@
 
 pub mod accounts;
 pub mod activity;
+mod bound;
 mod chat;
 mod history;
 pub mod outbox;

@@ -64,6 +64,13 @@ pub enum PeerMessage {
         /// The number of its last change.
         sequence: u64,
     },
+    /// A client was bound at the sender. Whoever has an older stream with that address ends it.
+    Bound {
+        /// The full address.
+        address: String,
+        /// Of two streams the one with the higher number is the newer.
+        number: u64,
+    },
     /// Somebody who got a nick does not need it.
     ReleaseNick {
         /// The room's name.

@@ -8,13 +8,11 @@
 //! |---|---|
 //! | `listener` | accepts, and refuses what is too much |
 //! | `negotiation`, `login` | stream header, TLS, SASL, resource binding |
-//! | `bound` | one stream per full address: a newer one ends the older |
 //! | `client`, `writer`, `acknowledge` | the life of a bound stream |
 //! | `router`, `answers` | where a stanza goes, and what the server itself answers |
 
 mod acknowledge;
 mod answers;
-mod bound;
 mod client;
 mod limits;
 mod listener;
@@ -34,6 +32,7 @@ use tokio_util::task::TaskTracker;
 use crate::Chat;
 use crate::accounts::Accounts;
 use crate::activity::Activity;
+use crate::bound::Bound;
 use crate::rooms::Rooms;
 use crate::settings::Config;
 
@@ -85,7 +84,7 @@ struct Shared {
     connections: Arc<Semaphore>,
     derivations: Semaphore,
     strangers: listener::Strangers,
-    bound: bound::Bound,
+    bound: Bound,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -112,7 +111,7 @@ impl Streams {
             connections: Arc::new(Semaphore::new(settings.limits.connections)),
             derivations: Semaphore::new(settings.limits.derivations_at_once),
             strangers: listener::Strangers::new(settings.limits.strangers_per_address),
-            bound: bound::Bound::default(),
+            bound: chat.bound().clone(),
             settings,
             accounts: chat.accounts().clone(),
             rooms: chat.rooms().clone(),

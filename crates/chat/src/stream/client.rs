@@ -18,11 +18,11 @@ use xmpp::stream_error::{StreamCondition, StreamError};
 use xmpp::{Element, FullJid, Jid, ping, sm, stanza};
 
 use super::acknowledge::{Handled, Mark};
-use super::bound::Taken;
 use super::negotiation::Ready;
 use super::wire::{End, Socket};
 use super::{Streams, wire, writer};
 use crate::activity::Activity;
+use crate::bound::Taken;
 use crate::outbox::{Frame, Outbox, outbox};
 use crate::rooms::{RoomError, Ticket};
 

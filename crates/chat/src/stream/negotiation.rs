@@ -8,11 +8,11 @@ use xmpp::stream::Event;
 use xmpp::stream_error::{StreamCondition, StreamError};
 use xmpp::{BareJid, Element, FullJid, bind, limits, ns, sm, stanza};
 
-use super::bound::Taken;
 use super::login::{self, Candidate, Exchange, Next};
 use super::wire::{End, Wire};
 use super::{Entry, Streams};
 use crate::activity::Activity;
+use crate::bound::Taken;
 
 /// How a TLS handshake begins (RFC 8446 section 5.1); no stream begins so.
 const TLS_HANDSHAKE: [u8; 1] = [22];

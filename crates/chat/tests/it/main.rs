@@ -11,6 +11,7 @@ mod streams;
 mod away;
 mod entering;
 mod history;
+mod net;
 mod nicks;
 mod once;
 mod order;

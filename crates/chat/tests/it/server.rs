@@ -1,17 +1,16 @@
 //! A chat server with its clients' ports, over a real database, for one test.
 
+use crate::net::Net;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chat::accounts::ScramKeys;
 use chat::activity::Activity;
-use chat::peers::{PeerAnswer, PeerLost, PeerMessage, PeerQuestion, Peers};
 use chat::settings::Config;
 use chat::stream::{Entry, Limits, Settings, Streams};
 use chat::{Chat, SCHEMA};
 use db::{Connections, Primary, Tls};
 use rustls::pki_types::PrivateKeyDer;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::client::{Client, Encryption, Login, Target, Wire};
@@ -41,7 +40,7 @@ pub(crate) struct Server {
     stop: CancellationToken,
     tasks: TaskTracker,
     _primary: watch::Sender<Option<Primary>>,
-    pub(crate) postgres: Postgres,
+    pub(crate) postgres: Arc<Postgres>,
 }
 
 /// What a test may set otherwise.
@@ -50,43 +49,37 @@ pub(crate) struct Knobs {
     pub(crate) config: Config,
 }
 
-/// There is no other server.
-#[derive(Debug)]
-struct Alone;
-
-impl Peers for Alone {
-    fn me(&self) -> &'static str {
-        "chat-1"
-    }
-
-    fn live(&self) -> Vec<String> {
-        vec!["chat-1".to_owned()]
-    }
-
-    fn tell(&self, _: &str, _: PeerMessage) {}
-
-    fn ask(
-        &self,
-        server: &str,
-        _: PeerQuestion,
-    ) -> Pin<Box<dyn Future<Output = Result<PeerAnswer, PeerLost>> + Send + '_>> {
-        let lost = PeerLost { server: server.to_owned(), why: "there is none".to_owned() };
-        Box::pin(async { Err(lost) })
-    }
-}
-
 impl Server {
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
     pub(crate) async fn start_with(set: impl FnOnce(&mut Knobs)) -> Self {
-        let mut knobs = Knobs { streams: Limits::default(), config: Config::new(DOMAIN, ROOMS) };
-        set(&mut knobs);
-        let postgres = testkit::postgres::start().await;
+        let postgres = Arc::new(testkit::postgres::start().await);
         let database = postgres.fresh_database().await;
         fill(&postgres, &database).await;
-        knobs.config.database.clone_from(&database);
+        Self::over(postgres, &database, ("chat-1", &Arc::default()), set)
+    }
+
+    /// Two servers of one pool.
+    pub(crate) async fn two() -> [Self; 2] {
+        let postgres = Arc::new(testkit::postgres::start().await);
+        let database = postgres.fresh_database().await;
+        fill(&postgres, &database).await;
+        let net = Arc::default();
+        ["chat-1", "chat-2"]
+            .map(|name| Self::over(Arc::clone(&postgres), &database, (name, &net), |_| {}))
+    }
+
+    fn over(
+        postgres: Arc<Postgres>,
+        database: &str,
+        (name, net): (&str, &Arc<Net>),
+        set: impl FnOnce(&mut Knobs),
+    ) -> Self {
+        let mut knobs = Knobs { streams: Limits::default(), config: Config::new(DOMAIN, ROOMS) };
+        set(&mut knobs);
+        database.clone_into(&mut knobs.config.database);
         let address = postgres.address();
         let primary = Primary { store: "home".to_owned(), address, reign: 1, turn: 1 };
         let (tell, told) = watch::channel(Some(primary));
@@ -97,7 +90,9 @@ impl Server {
         };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let connections = Connections::new(login, told);
-        let chat = Chat::start(knobs.config.clone(), connections, Arc::new(Alone), &tasks, &stop);
+        let joined = net.join(name);
+        let chat = Chat::start(knobs.config.clone(), connections, joined.peers(), &tasks, &stop);
+        joined.hears(&chat, &tasks, &stop);
         chat.set_activity(Activity::Active);
         let (tls, trust) = certificate();
         let settings =
@@ -105,7 +100,9 @@ impl Server {
         let streams = Streams::new(settings, &chat, tasks.clone(), stop.clone());
         let mut addresses = Vec::new();
         for entry in [Entry::StartTls, Entry::DirectTls] {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            let listener = TcpListener::from_std(listener).unwrap();
             addresses.push(listener.local_addr().unwrap());
             let streams = streams.clone();
             tasks.spawn(async move { streams.serve(listener, entry).await });
@@ -115,7 +112,7 @@ impl Server {
             direct_tls: addresses[1],
             trust,
             chat,
-            database,
+            database: database.to_owned(),
             stop,
             tasks,
             _primary: tell,

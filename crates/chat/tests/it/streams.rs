@@ -111,6 +111,34 @@ async fn a_newer_stream_with_the_same_address_ends_the_older() {
 }
 
 #[tokio::test]
+async fn a_newer_stream_at_another_server_ends_the_older_too() {
+    let [one, two] = Server::two().await;
+    let come = async |server: &Server| {
+        let mut login = server.login("ann");
+        login.resource = Some("desk".to_owned());
+        Client::connect_to(&login, &server.target(Encryption::Direct)).await.unwrap()
+    };
+    let mut here = come(&one).await;
+    here.join(ROOM, "ann", HistoryWanted::default()).await.unwrap();
+    // There and back again, by both servers.
+    for server in [&two, &one] {
+        let mut newer = come(server).await;
+        assert_eq!(newer.jid(), "ann@example.org/desk");
+        let error = loop {
+            if let Err(error) = here.next().await {
+                break error;
+            }
+        };
+        assert_eq!(ended::<()>(Err(error)), "conflict");
+        newer.join(ROOM, "ann", HistoryWanted::default()).await.expect("the nick is ann's");
+        newer.say(ROOM, "1", "here I am").await.unwrap();
+        here = newer;
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
 async fn the_server_answers_what_clients_ask_at_the_start() {
     let server = Server::start().await;
     let mut ann = server.client("ann").await;

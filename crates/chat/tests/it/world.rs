@@ -1,20 +1,17 @@
 //! A database, chat servers over it, and clients that only have an outbox.
 
+use crate::net::Net;
 use chat::Chat;
 use chat::activity::Activity;
 use chat::outbox::{self, Outbox, Outgoing};
-use chat::peers::{PeerAnswer, PeerLost, PeerMessage, PeerQuestion, Peers};
 use chat::provision::{self, NewRoom};
 use chat::rooms::{Enter, RoomError, Ticket};
 use chat::settings::{Config, Limits};
 use db::{Connections, Login, Primary, Tls};
-use std::collections::HashMap;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::postgres::Postgres;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -48,62 +45,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end.cancel();
         self.tasks.close();
-    }
-}
-
-/// All servers of a pool in one process.
-#[derive(Debug, Default)]
-pub(crate) struct Net {
-    servers: Mutex<HashMap<String, Link>>,
-    /// Bells are lost.
-    pub(crate) mute: AtomicBool,
-}
-
-#[derive(Clone, Debug)]
-struct Link {
-    chat: Option<Chat>,
-    messages: mpsc::Sender<(String, PeerMessage)>,
-}
-
-#[derive(Debug)]
-struct Wire {
-    me: String,
-    net: Arc<Net>,
-}
-
-impl Peers for Wire {
-    fn me(&self) -> &str {
-        &self.me
-    }
-
-    fn live(&self) -> Vec<String> {
-        self.net.servers.lock().unwrap().keys().cloned().collect()
-    }
-
-    fn tell(&self, server: &str, message: PeerMessage) {
-        let is_bell = matches!(message, PeerMessage::Bell { .. });
-        if is_bell && self.net.mute.load(Ordering::Relaxed) {
-            return;
-        }
-        let link = self.net.servers.lock().unwrap().get(server).cloned();
-        if let Some(link) = link {
-            link.messages.try_send((self.me.clone(), message)).unwrap_or_default();
-        }
-    }
-
-    fn ask(
-        &self,
-        server: &str,
-        question: PeerQuestion,
-    ) -> Pin<Box<dyn Future<Output = Result<PeerAnswer, PeerLost>> + Send + '_>> {
-        let chat = self.net.servers.lock().unwrap().get(server).and_then(|l| l.chat.clone());
-        let server = server.to_owned();
-        Box::pin(async move {
-            match chat {
-                Some(chat) => Ok(chat.asked(&self.me, question).await),
-                None => Err(PeerLost { server, why: "gone".to_owned() }),
-            }
-        })
     }
 }
 
@@ -165,31 +106,23 @@ impl World {
     ) -> Chat {
         let login = Login { user: user.to_owned(), application: name.to_owned(), tls: Tls::Off };
         let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
-        let (messages, mut heard) = mpsc::channel::<(String, PeerMessage)>(10_000);
-        let link = Link { chat: None, messages };
-        self.net.servers.lock().unwrap().insert(name.to_owned(), link);
+        let joined = self.net.join(name);
         let config = Config {
             database: database.to_owned(),
             limits: self.limits,
             ..Config::new(DOMAIN, ROOMS)
         };
-        let wire = Arc::new(Wire { me: name.to_owned(), net: Arc::clone(&self.net) });
-        let chat = Chat::start(config, Connections::new(login, primary), wire, &tasks, &end);
-        self.net.servers.lock().unwrap().get_mut(name).unwrap().chat = Some(chat.clone());
+        let connections = Connections::new(login, primary);
+        let chat = Chat::start(config, connections, joined.peers(), &tasks, &end);
+        joined.hears(&chat, &tasks, &end);
         chat.set_activity(Activity::Active);
-        let hearing = chat.clone();
-        tasks.spawn(end.clone().run_until_cancelled_owned(async move {
-            while let Some((from, message)) = heard.recv().await {
-                hearing.heard(&from, message);
-            }
-        }));
         self.servers.push(Server { tasks, end });
         chat
     }
 
     /// Takes a server out of the pool, as when its lease has ended.
     pub(crate) fn lose(&self, name: &str) {
-        self.net.servers.lock().unwrap().remove(name);
+        self.net.lose(name);
     }
 
     /// Ends all servers.
@@ -199,7 +132,7 @@ impl World {
             server.tasks.close();
             server.tasks.wait().await;
         }
-        self.net.servers.lock().unwrap().clear();
+        self.net.lose_all();
     }
 
     /// The bodies of a room in the order of positions.
