@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use control::limits::HEAD_DEADLINE;
 use control::{CallError, Peer, Refusal, Router, Sent};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
@@ -137,4 +138,28 @@ async fn a_long_poll_is_told_that_the_host_stops() {
     let (answer, ()) = tokio::join!(polling, stopping);
     let Err(CallError::Refused(refusal)) = answer else { panic!("{answer:?}") };
     assert_eq!(refusal.code, "stopping");
+}
+
+/// Longer than a server waits for the next request on a connection.
+#[tokio::test]
+async fn a_handler_may_take_longer_than_a_header() {
+    const WORK: Duration = HEAD_DEADLINE.saturating_add(Duration::from_secs(5));
+    /// The clock stands still but for the work, and goes on with the answer.
+    async fn work(_: Peer, (): ()) -> Result<&'static str, Refusal> {
+        tokio::time::pause();
+        // On purpose: the work itself. Nothing else sleeps for less, except what would cut it off.
+        tokio::time::sleep(WORK).await;
+        tokio::time::resume();
+        Ok("done")
+    }
+    let deployment = Deployment::new();
+    let router = Router::new().on("work", work).on_poll("poll", work);
+    let host = deployment.serve(router).await;
+    let client = deployment.client();
+    for path in ["work", "poll"] {
+        let begun = tokio::time::Instant::now();
+        let answer = client.call::<_, String>(&host.destination, path, &(), 2 * WORK).await;
+        assert_eq!(answer.as_deref(), Ok("done"), "{path}");
+        assert!(WORK <= begun.elapsed(), "{path}");
+    }
 }
