@@ -347,6 +347,8 @@ pub struct Failback {
     pub pool: String,
     /// How much of it.
     pub part: FailbackPart,
+    /// The home stores whose copies are lost, the administrator says.
+    pub lost_copies: Vec<String>,
     /// Whether to act.
     pub mode: Mode,
     /// Who asks, for the journal.

@@ -91,6 +91,7 @@ impl Action {
             Self::Salvage => {
                 assert!(world.home_is_fenced(), "an old copy is read while it changes");
                 assert!(world.backup_serves(), "nowhere to put it back");
+                assert!(world.copies_are_judged(), "a copy was passed over");
                 world.salvaged = true;
             }
             Self::SeedHome => {

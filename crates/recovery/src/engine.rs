@@ -210,9 +210,11 @@ fn safe(procedure: &'static Procedure, seen: &(World, Measured)) -> Result<(), S
         procedure.givens.iter().find(|given| !(given.holds)(&seen.0));
     match broken {
         None => Ok(()),
-        Some(given) => {
-            Err(Stopped::Unsafe { text: given.text, remedy: given.remedy, measured: seen.1.loss() })
-        }
+        Some(given) => Err(Stopped::Unsafe {
+            text: given.text,
+            remedy: given.remedy,
+            measured: (given.say)(&seen.1),
+        }),
     }
 }
 

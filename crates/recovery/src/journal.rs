@@ -40,10 +40,13 @@ pub enum What {
     Began {
         /// The procedure.
         procedure: String,
-        /// The home site is off, an administrator says.
+        /// The other site is off, an administrator says.
         attested: bool,
         /// The measured loss that was accepted, in words.
         accepted: Option<String>,
+        /// What else was attested or accepted, in sentences.
+        #[serde(default)]
+        also: Vec<String>,
     },
     /// A row.
     Row(Line),

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use crate::action::Action;
-use crate::world::World;
+use crate::world::{Measured, World};
 
 /// A runbook.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Given {
     pub text: &'static str,
     /// What to do when it does not hold.
     pub remedy: &'static str,
+    /// The figures and names that are said with it.
+    pub say: fn(&Measured) -> String,
     /// Whether it holds. Unknown never counts as holding.
     pub holds: fn(&World) -> bool,
 }

@@ -30,6 +30,9 @@ pub struct PoolRecord {
     /// Whether the pool's databases have ever been made: a missing data directory is then a loss
     /// and never a reason to make new ones.
     pub initialised: bool,
+    /// Stores whose copy was attested to be lost: what turns up there all the same is kept aside.
+    #[serde(default)]
+    pub attested_lost: Vec<String>,
 }
 
 /// Where the primary is.
@@ -129,6 +132,7 @@ impl PoolRecord {
             shipping: Shipping::Removed,
             hand_over: None,
             initialised: false,
+            attested_lost: Vec::new(),
         }
     }
 
@@ -150,6 +154,7 @@ impl PoolRecord {
             shipping: Shipping::Removed,
             hand_over: None,
             initialised: true,
+            attested_lost: Vec::new(),
         }
     }
 
@@ -165,6 +170,7 @@ impl PoolRecord {
             shipping: Shipping::Continuous,
             hand_over: None,
             initialised: true,
+            attested_lost: Vec::new(),
         }
     }
 

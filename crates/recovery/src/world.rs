@@ -27,6 +27,8 @@ pub struct World {
     pub consented: bool,
     /// What home had and never shipped has been found and put back.
     pub salvaged: bool,
+    /// Whether the home copies that must be salvaged can be read.
+    pub copies: Copies,
     /// Whether the mirror that this run means has taken over.
     pub switched: Switched,
 }
@@ -146,6 +148,19 @@ pub enum Switched {
     AndMirrored,
 }
 
+/// Whether the home copies can be read, before they are made copies of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Copies {
+    /// As far as can be seen without opening them; or they need not be read.
+    Readable,
+    /// One is gone, damaged, or on a host that does not answer.
+    Unreadable,
+    /// An administrator attests that those are lost, in the journal.
+    AttestedLost,
+    /// One that is there was attested to be lost.
+    AttestedInVain,
+}
+
 /// Whether home may have acknowledged what never reached the share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unshipped {
@@ -168,9 +183,63 @@ pub struct Measured {
     pub lost: Option<String>,
     /// What stands in the way, in sentences of those observed.
     pub notes: Vec<String>,
+    /// The pool.
+    pub pool: String,
+    /// The home copies that cannot be read, and why.
+    pub unreadable: Vec<(String, String)>,
+    /// The home copies that are there, though they were attested to be lost.
+    pub in_vain: Vec<String>,
 }
 
 impl Measured {
+    /// Which home copies cannot be read, and the command that goes on without them.
+    pub fn unreadable_copies(&self) -> String {
+        self.give_up("")
+    }
+
+    /// As [`Self::unreadable_copies`], for a salvage alone.
+    pub fn unreadable_copies_in_salvage(&self) -> String {
+        self.give_up("-SalvageOnly ")
+    }
+
+    fn give_up(&self, part: &str) -> String {
+        let why: Vec<_> =
+            self.unreadable.iter().map(|(store, why)| format!("{store}: {why}")).collect();
+        let stores: Vec<_> = self.unreadable.iter().map(|(store, _)| store.as_str()).collect();
+        format!(
+            "{}. To go on without: Invoke-CsPersistentChatFailback -Identity {} \
+             {part}-AttestCopyIsLost {}. {}",
+            why.join("; "),
+            self.pool,
+            stores.join(","),
+            self.lost_with_a_copy()
+        )
+    }
+
+    /// What may be lost with a home copy that cannot be read.
+    pub fn lost_with_a_copy(&self) -> String {
+        format!("Perhaps lost, unless the other home copy has it: {}", self.behind())
+    }
+
+    /// Which copies are there, though they were attested to be lost.
+    pub fn readable_all_the_same(&self) -> String {
+        format!("There and read: {}.", self.in_vain.join(", "))
+    }
+
+    /// How far behind the backup site was, in words.
+    fn behind(&self) -> String {
+        let heard = self.heard_at.as_deref().unwrap_or("never");
+        match (self.behind_bytes, self.behind_ms) {
+            (Some(bytes), Some(ms)) => format!(
+                "{bytes} bytes, {}.{:03} s of work, not shipped when home was last heard at \
+                 {heard}, and whatever home acknowledged after that",
+                ms / 1000,
+                ms % 1000
+            ),
+            _ => format!("an amount that is not known; home was last heard at {heard}"),
+        }
+    }
+
     /// The sentence that an administrator accepts or does not.
     pub fn loss(&self) -> String {
         let heard = self.heard_at.as_deref().unwrap_or("never");
@@ -206,6 +275,11 @@ impl World {
     /// Whether the backup site has the pool in a reign above home's.
     pub fn backup_serves(&self) -> bool {
         self.backup.standing == Standing::Primary && self.backup.reigns
+    }
+
+    /// Whether every home copy can be read, or is attested to be lost.
+    pub fn copies_are_judged(&self) -> bool {
+        matches!(self.copies, Copies::Readable | Copies::AttestedLost)
     }
 
     /// Whether the home site has the pool in a reign above the backup's.

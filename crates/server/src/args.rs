@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// Serve from the backup site, because the home site is lost
     Failover(Failover),
     /// Bring the pool home
-    Failback(Order),
+    Failback(Failback),
     /// Hand over to the mirror, inside the site
     Switchover(Switchover),
     /// The management shell: cmdlets, as in the documents
@@ -125,6 +125,29 @@ pub(crate) struct Failover {
     pub attest_site_is_down: bool,
     /// I accept that what was not shipped is away until the home site returns
     #[arg(long)]
+    pub accept_data_loss: bool,
+}
+
+/// `standfast failback`
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub(crate) struct Failback {
+    #[command(flatten)]
+    pub order: Order,
+    /// I attest that the data of these home stores is lost for good
+    #[arg(long, value_name = "STORE", value_delimiter = ',', num_args = 1..)]
+    pub attest_copy_is_lost: Vec<String>,
+    /// Only find what home never shipped and put it back; the pool stays where it is
+    #[arg(long)]
+    pub salvage_only: bool,
+    /// Give up a failback that has not promoted home yet
+    #[arg(long, conflicts_with_all = ["salvage_only", "attest_copy_is_lost"])]
+    pub turn_back: bool,
+    /// I attest that the backup site is down: home serves without having heard it
+    #[arg(long, conflicts_with_all = ["salvage_only", "turn_back", "attest_copy_is_lost"])]
+    pub attest_backup_site_is_down: bool,
+    /// I accept that what was said at the backup site is missing
+    #[arg(long, requires = "attest_backup_site_is_down")]
     pub accept_data_loss: bool,
 }
 

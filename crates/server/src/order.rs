@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::args::{Failover, Order, Switchover};
+use crate::args::{Failback, Failover, Order, Switchover};
 use crate::shell;
 
 /// `Invoke-CsPersistentChatFailover`
@@ -18,8 +18,24 @@ pub(crate) fn failover(failover: &Failover) -> anyhow::Result<ExitCode> {
 }
 
 /// `Invoke-CsPersistentChatFailback`
-pub(crate) fn failback(order: &Order) -> anyhow::Result<ExitCode> {
-    run(order, begin("Invoke-CsPersistentChatFailback", "Identity", order))
+pub(crate) fn failback(failback: &Failback) -> anyhow::Result<ExitCode> {
+    let mut line = begin("Invoke-CsPersistentChatFailback", "Identity", &failback.order);
+    let switches = [
+        (failback.salvage_only, "SalvageOnly"),
+        (failback.turn_back, "TurnBack"),
+        (failback.attest_backup_site_is_down, "AttestBackupSiteIsDown"),
+        (failback.accept_data_loss, "AcceptDataLoss"),
+    ];
+    for (_, name) in switches.iter().filter(|(given, _)| *given) {
+        line.push_str(" -");
+        line.push_str(name);
+    }
+    let lost: Vec<_> = failback.attest_copy_is_lost.iter().map(|store| quoted(store)).collect();
+    if !lost.is_empty() {
+        line.push_str(" -AttestCopyIsLost ");
+        line.push_str(&lost.join(","));
+    }
+    run(&failback.order, line)
 }
 
 /// `Invoke-CsDatabaseFailover`
@@ -32,9 +48,14 @@ pub(crate) fn switchover(switchover: &Switchover) -> anyhow::Result<ExitCode> {
 
 fn begin(cmdlet: &str, parameter: &str, order: &Order) -> String {
     match &order.pool {
-        Some(pool) => format!("{cmdlet} -{parameter} '{}'", pool.replace('\'', "''")),
+        Some(pool) => format!("{cmdlet} -{parameter} {}", quoted(pool)),
         None => cmdlet.to_owned(),
     }
+}
+
+/// A text as the shell reads it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Runs the line as the shell would; whoever typed the command has said yes to it.

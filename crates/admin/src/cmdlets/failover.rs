@@ -70,7 +70,11 @@ pub(super) const ROWS: &[Row] = &[
             description: "Salvages first what the home site had taken and never shipped, makes \
                           home a copy of the backup site, moves without a window in which two \
                           databases take posts, and checks mirror and log shipping before the \
-                          state says Normal. Until the promotion every step can be turned back.",
+                          state says Normal. Until the promotion every step can be turned back.\n\n\
+                          A home copy that cannot be read stops it, because that copy may have \
+                          posts that nobody else has. If it is lost for good, \
+                          -AttestCopyIsLost goes on without it; the refusal names the stores and \
+                          what may be lost.",
             parameters: &[
                 IDENTITY,
                 Parameter::new(
@@ -101,6 +105,14 @@ pub(super) const ROWS: &[Row] = &[
                      site is missing. Kept in the journal.",
                 )
                 .sets(&["Alone"]),
+                Parameter::new(
+                    "AttestCopyIsLost",
+                    Type::List,
+                    "The home stores whose data is gone for good, such as those of a machine that \
+                     burnt. What can still be read is salvaged; one that is there is read all the \
+                     same. Kept in the journal, with what may be lost.",
+                )
+                .sets(&["Whole", "Salvage"]),
                 FORCE,
             ],
             roles: CHAT,
@@ -116,6 +128,11 @@ pub(super) const ROWS: &[Row] = &[
                     line: "Invoke-CsPersistentChatFailback -Identity lyncpc.dci.discovery.com \
                            -SalvageOnly",
                     means: "Puts back what was not shipped, and leaves the move for later.",
+                },
+                Example {
+                    line: "Invoke-CsPersistentChatFailback -Identity lyncpc.dci.discovery.com \
+                           -AttestCopyIsLost mgc-home,mgc-home-mirror",
+                    means: "Comes home to new machines: the old ones burnt with their data.",
                 },
             ],
         },
@@ -151,7 +168,13 @@ fn fail_back(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         } else {
             FailbackPart::Whole
         };
-        let order = Failback { pool: pool.clone(), part, mode: context.mode(), who: context.who() };
+        let order = Failback {
+            pool: pool.clone(),
+            part,
+            lost_copies: context.given.list("AttestCopyIsLost").unwrap_or_default(),
+            mode: context.mode(),
+            who: context.who(),
+        };
         let outcome = context.deployment.failback(order, context.watch).await?;
         let told = context.told(outcome);
         afterwards(context, &pool, told).await

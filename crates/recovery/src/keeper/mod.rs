@@ -48,7 +48,7 @@ pub(crate) use primary::after_turn;
 use remembered::Remembered;
 use report::Report;
 pub use routes::install as install_routes;
-pub use routes::{DRAINED, REPORT, ReportRequest, SETTLE};
+pub use routes::{COPY, CopySeen, DRAINED, REPORT, ReportRequest, SETTLE};
 
 /// How often a keeper looks when nothing calls it.
 const TICK: Duration = Duration::from_millis(150);
@@ -307,7 +307,13 @@ impl Keeper {
             return self.begin().await;
         };
         if !self.keep(&read)? {
-            return self.write_record_anew(&read).await;
+            if !self.primary_obeys(&read.value).await {
+                return self.write_record_anew(&read).await;
+            }
+            self.obey(&read)?;
+        }
+        if read.value.attested_lost.contains(&self.setup.store) {
+            self.keep_what_turned_up().await?;
         }
         let duty = self.duty(&read.value);
         self.told(&duty);
@@ -331,6 +337,11 @@ impl Keeper {
 
     fn file_error(&self, source: std::io::Error) -> KeeperError {
         KeeperError::File { directory: self.setup.directory.clone(), source }
+    }
+
+    /// As [`Self::keep`], although this keeper remembers a newer one.
+    fn obey(&mut self, read: &Versioned<PoolRecord>) -> Result<(), KeeperError> {
+        self.remembered.obey(read).map_err(|source| self.file_error(source))
     }
 
     /// The store is away: what runs goes on, except a primary that sees nobody at all (see

@@ -4,7 +4,9 @@
 
 use topology::Place;
 
+use super::duty::Duty;
 use super::{Keeper, KeeperError};
+use crate::record::{PoolRecord, Serving};
 use crate::store::{Records, Snapshot};
 use crate::term::Term;
 
@@ -37,6 +39,18 @@ impl Keeper {
             Err(error) => Heard::Nothing(error.to_string()),
         };
         may_serve(self.place, mine, &heard).map_err(KeeperError::Cannot)
+    }
+
+    /// Whether the primary that this keeper remembers is held by just this record: its keeper has
+    /// lost its memory with its machine, and nobody is left who could write another record anew.
+    pub(super) async fn primary_obeys(&self, record: &PoolRecord) -> bool {
+        let remembered = self.remembered.record().and_then(PoolRecord::primary);
+        let (Serving::Quarantine { why }, Some(primary)) = (&record.serving, remembered) else {
+            return false;
+        };
+        let held = Duty::Held { why: why.clone() }.to_string();
+        primary != self.setup.store
+            && self.ask_report(primary).await.is_ok_and(|report| report.duty == held)
     }
 }
 

@@ -57,6 +57,12 @@ impl Remembered {
         if newest.is_some_and(|newest| (read.value.term, read.revision) < newest) {
             return Ok(false);
         }
+        self.obey(read)?;
+        Ok(true)
+    }
+
+    /// Keeps `read`, whatever was remembered.
+    pub(super) fn obey(&mut self, read: &Versioned<PoolRecord>) -> std::io::Result<()> {
         let same = |kept: &Kept| kept.record == read.value && kept.revision <= read.revision;
         if !self.newest.as_ref().is_some_and(same) {
             let kept = Kept { revision: read.revision, record: read.value.clone() };
@@ -67,7 +73,7 @@ impl Remembered {
             fs::rename(&new, &self.path)?;
             self.newest = Some(kept);
         }
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -19,6 +19,27 @@ pub const DRAINED: &str = "keeper/drained";
 /// Closes the share to its last valid record, once nothing is received any more.
 pub const SETTLE: &str = "keeper/settle";
 
+/// What became of the copy that this keeper's instance has.
+pub const COPY: &str = "keeper/copy";
+
+/// What is seen of a copy without opening it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum CopySeen {
+    /// There is a data directory.
+    There,
+    /// There is one, and it could not be read when it was tried.
+    NotOpened {
+        /// Why.
+        why: String,
+    },
+    /// There is nothing that could be read.
+    Lost {
+        /// Why.
+        why: String,
+    },
+}
+
 /// Which keeper is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReportRequest {
@@ -29,9 +50,17 @@ pub struct ReportRequest {
 /// Serves what other hosts ask about this host's keepers.
 pub fn install(router: Router, keepers: &[Handle]) -> Router {
     let keepers: Arc<[Handle]> = keepers.to_vec().into();
-    let (reporting, settling, draining) =
-        (Arc::clone(&keepers), Arc::clone(&keepers), Arc::clone(&keepers));
+    let [reporting, settling, draining, copying] = [(); 4].map(|()| Arc::clone(&keepers));
     router
+        .on(COPY, move |peer: Peer, asked: ReportRequest| {
+            let keepers = Arc::clone(&copying);
+            async move {
+                crate::store::hosts_only(&peer)?;
+                let keeper = find(&keepers, &asked.store)?;
+                let seen = keeper.copy_seen().await;
+                seen.map_err(|why| Refusal::new("copy", why, "look at the instance's directory"))
+            }
+        })
         .on(REPORT, move |peer: Peer, asked: ReportRequest| {
             let keepers = Arc::clone(&reporting);
             async move {

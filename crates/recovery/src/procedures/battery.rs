@@ -3,227 +3,18 @@
 //! The deployment here is a model that performs the forecast of each act. It is added to the real
 //! tests, never instead of them. Faults are injected at every point where a run can be hurt.
 
+mod model;
+
 use std::collections::HashSet;
 
-use super::{ALL, FAIL_BACK, FAIL_OVER, row_for};
+use model::{Fault, Model, failed_over, lost, now, worlds};
+
+use super::{ALL, FAIL_BACK, FAIL_OVER, SALVAGE, row_for};
 use crate::action::Action;
-use crate::engine::{Deployment, Line, Mark, Reply, Stopped, run, run_row, what_if};
+use crate::engine::{Line, Mark, Stopped, run_row, what_if};
 use crate::procedure::{Procedure, Step};
 use crate::record::PoolState;
-use crate::world::{
-    Active, Known, Lock, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched,
-    Unshipped, World,
-};
-
-/// What goes wrong in a run, at the n-th touch of the deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    /// The orchestrator is killed before the touch.
-    Crash,
-    /// The orchestrator is killed after the touch took effect.
-    CrashAfter,
-    /// An act says that it was done, and did nothing.
-    Idle,
-    /// The home site's old primary is alive again.
-    HomeReturns,
-    /// Another run takes the lock.
-    LockStolen,
-}
-
-struct Model {
-    world: World,
-    touches: usize,
-    fault: Option<(usize, Fault)>,
-    acts: Vec<Action>,
-    worlds: Vec<World>,
-}
-
-impl Model {
-    fn new(world: World) -> Self {
-        Self { world, touches: 0, fault: None, acts: Vec::new(), worlds: Vec::new() }
-    }
-
-    fn touch(&mut self) -> Result<Option<Fault>, String> {
-        self.touches += 1;
-        let due = self.fault.filter(|(at, _)| *at == self.touches).map(|(_, fault)| fault);
-        match due {
-            Some(Fault::Crash) => return Err("killed".to_owned()),
-            Some(Fault::HomeReturns) => home_returns(&mut self.world),
-            Some(Fault::LockStolen) => self.world.lock = Lock::Others,
-            Some(Fault::CrashAfter | Fault::Idle) | None => {}
-        }
-        Ok(due)
-    }
-
-    fn after(due: Option<Fault>) -> Result<(), String> {
-        if due == Some(Fault::CrashAfter) { Err("killed".to_owned()) } else { Ok(()) }
-    }
-
-    fn go(&mut self, procedure: &'static Procedure) -> Result<Vec<Line>, Stopped> {
-        let mut lines = Vec::new();
-        let result = now(run(procedure, self, &mut |line| lines.push(line.clone())));
-        result.map(|()| lines)
-    }
-}
-
-/// An old primary that was cut off and is heard again. It obeys the higher reign when there is one.
-fn home_returns(world: &mut World) {
-    world.home.reach = Reach::Up;
-    if world.backup.reigns {
-        world.home.standing = Standing::Fenced;
-        world.home.writable = Known::No;
-    } else {
-        world.home.standing = Standing::Primary;
-        world.home.reigns = true;
-        world.home.writable = Known::Yes;
-    }
-}
-
-impl Deployment for Model {
-    fn observe(&mut self) -> Reply<'_, (World, Measured)> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            self.worlds.push(self.world.clone());
-            Self::after(due)?;
-            Ok((self.world.clone(), Measured::default()))
-        })
-    }
-
-    fn perform(&mut self, action: Action) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            self.acts.push(action);
-            if due != Some(Fault::Idle) {
-                action.foresee(&mut self.world);
-            }
-            self.worlds.push(self.world.clone());
-            Self::after(due)
-        })
-    }
-
-    fn note(&mut self, _: Line) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            Self::after(due)
-        })
-    }
-
-    fn release(&mut self) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            self.world.lock = Lock::Free;
-            Self::after(due)
-        })
-    }
-}
-
-/// Runs a future that never waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = std::pin::pin!(future);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match future.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("the model never waits"),
-    }
-}
-
-fn site(standing: Standing, reigns: bool) -> Site {
-    let primary = standing == Standing::Primary;
-    let unknown = standing == Standing::Unknown;
-    Site {
-        reach: if unknown { Reach::Unknown } else { Reach::Up },
-        standing,
-        reigns,
-        writable: match (primary, unknown) {
-            (true, _) => Known::Yes,
-            (_, true) => Known::Unknown,
-            _ => Known::No,
-        },
-        gate: if primary { Known::Yes } else { Known::No },
-        mirror: if primary { MirrorSeen::InSync } else { MirrorSeen::Building },
-        shipping: ShippingSeen::Removed,
-        closed: false,
-        replayed: false,
-    }
-}
-
-fn normal() -> World {
-    World {
-        home: site(Standing::Primary, true),
-        backup: Site { shipping: ShippingSeen::Flowing, ..site(Standing::StandsBy, false) },
-        state: PoolState::Normal,
-        active: Active::Home,
-        lock: Lock::Free,
-        attested: false,
-        unshipped: Unshipped::Perhaps,
-        consented: false,
-        salvaged: false,
-        switched: Switched::NotYet,
-    }
-}
-
-/// Home is silent, and an administrator has said all that there is to say.
-fn lost() -> World {
-    let home = Site { reigns: true, ..site(Standing::Unknown, true) };
-    World { home, attested: true, consented: true, ..normal() }
-}
-
-/// The pool is at the backup site, and home has come back and fenced itself.
-fn failed_over() -> World {
-    World {
-        home: site(Standing::Fenced, false),
-        backup: site(Standing::Primary, true),
-        state: PoolState::FailedOver,
-        active: Active::Backup,
-        ..normal()
-    }
-}
-
-/// Every combination of the interesting values. Most of them can never be; a run must be safe in
-/// all of them all the same.
-fn worlds() -> impl Iterator<Item = World> {
-    let standings = [
-        Standing::Primary,
-        Standing::Stopped,
-        Standing::StandsBy,
-        Standing::Follows,
-        Standing::Fenced,
-        Standing::Unknown,
-    ];
-    let pairs = standings.into_iter().flat_map(move |home| standings.map(|backup| (home, backup)));
-    let bits = 0..2048_u32;
-    pairs.flat_map(move |(home, backup)| {
-        bits.clone().filter_map(move |bits| {
-            let bit = |n: u32| bits & (1 << n) != 0;
-            let reigns = bit(0);
-            if home == Standing::Primary && backup == Standing::Primary {
-                return None;
-            }
-            let mirror = match (bit(1), bit(10)) {
-                (false, false) => MirrorSeen::Building,
-                (false, true) => MirrorSeen::Away,
-                (true, _) => MirrorSeen::InSync,
-            };
-            let home = Site { mirror, replayed: bit(2), ..site(home, !reigns) };
-            let shipping = if bit(3) { ShippingSeen::Flowing } else { ShippingSeen::Removed };
-            let backup =
-                Site { shipping, mirror, closed: bit(4), replayed: bit(2), ..site(backup, reigns) };
-            let unshipped = if bit(5) { Unshipped::Nothing } else { Unshipped::Perhaps };
-            Some(World {
-                home,
-                backup,
-                state: if bit(6) { PoolState::FailedOver } else { PoolState::Normal },
-                active: if bit(7) { Active::Nobody } else { Active::Home },
-                lock: Lock::Free,
-                attested: bit(8),
-                unshipped,
-                consented: bit(8),
-                salvaged: bit(9),
-                switched: Switched::NotYet,
-            })
-        })
-    })
-}
+use crate::world::{Active, Copies, Known, Lock, Measured, Reach, Standing, Unshipped, World};
 
 fn is_done(procedure: &Procedure, world: &World) -> bool {
     procedure.steps.iter().all(|step| step.act == Action::TakeLock || (step.done)(world))
@@ -397,6 +188,22 @@ fn no_two_primaries_and_nothing_released_before_salvage() {
                 assert!(salvaged, "{world:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_home_copy_that_cannot_be_read_stops_a_failback_until_it_is_given_up() {
+    for procedure in [&FAIL_BACK, &SALVAGE] {
+        for copies in [Copies::Unreadable, Copies::AttestedInVain] {
+            let mut model = Model::new(World { copies, ..failed_over() });
+            assert!(matches!(model.go(procedure), Err(Stopped::Unsafe { .. })), "{copies:?}");
+            assert_eq!(model.acts, []);
+        }
+        let mut given_up = Model::new(World { copies: Copies::AttestedLost, ..failed_over() });
+        given_up.go(procedure).unwrap();
+        // The command that was interrupted is typed again, and by then the copies are new ones.
+        let again = World { copies: Copies::AttestedInVain, ..given_up.world };
+        Model::new(again).go(procedure).unwrap();
     }
 }
 

@@ -8,7 +8,9 @@ use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::{Action, Side};
 use crate::procedure::{Given, Procedure, Step};
 use crate::record::PoolState;
-use crate::world::{Active, Known, MirrorSeen, Reach, ShippingSeen, Standing, World};
+use crate::world::{
+    Active, Copies, Known, Measured, MirrorSeen, Reach, ShippingSeen, Standing, World,
+};
 
 /// Bring the pool home.
 pub const FAIL_BACK: Procedure = Procedure {
@@ -20,12 +22,14 @@ pub const FAIL_BACK: Procedure = Procedure {
         Given {
             text: "Both sites answer.",
             remedy: "start the witness hosts and the database hosts of both sites.",
+            say: Measured::loss,
             holds: |world| world.home.reach == Reach::Up && world.backup.reach == Reach::Up,
         },
         Given {
             text: "The backup site has the pool, or was stopped for the move with home following.",
             remedy: "turn the failback back with -TurnBack, or fail over first; a pool that is at \
                      home need not go there.",
+            say: Measured::loss,
             holds: |world| {
                 let stopped_for_the_move = world.backup.standing == Standing::Stopped
                     && world.backup.reigns
@@ -38,7 +42,25 @@ pub const FAIL_BACK: Procedure = Procedure {
             text: "The home site is fenced until it is promoted.",
             remedy: "its old primary still runs: stop that host, and look why it did not hear the \
                      backup site.",
+            say: Measured::loss,
             holds: |world| world.home_serves() || world.home_is_fenced(),
+        },
+        Given {
+            text: "Every home copy can be read, or an administrator attests that it is lost.",
+            remedy: "start the hosts that do not answer, or bring the data directory back; if that \
+                     is lost for good, say so: what can still be read is read.",
+            say: Measured::unreadable_copies,
+            holds: |world| {
+                world.home_serves() || world.salvaged || world.copies != Copies::Unreadable
+            },
+        },
+        Given {
+            text: "No home copy is attested to be lost that is there.",
+            remedy: "leave its name out: it is there, and it is read.",
+            say: Measured::readable_all_the_same,
+            holds: |world| {
+                world.home_serves() || world.salvaged || world.copies != Copies::AttestedInVain
+            },
         },
     ],
     steps: &[

@@ -4,7 +4,9 @@ use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::{Action, Side};
 use crate::procedure::{Given, Procedure, Step};
 use crate::record::PoolState;
-use crate::world::{Active, Known, MirrorSeen, Reach, ShippingSeen, Standing, Unshipped, World};
+use crate::world::{
+    Active, Known, Measured, MirrorSeen, Reach, ShippingSeen, Standing, Unshipped, World,
+};
 
 /// The home site is lost: serve from the backup site.
 pub const FAIL_OVER: Procedure = Procedure {
@@ -16,11 +18,13 @@ pub const FAIL_OVER: Procedure = Procedure {
         Given {
             text: "The backup site answers.",
             remedy: "start the backup site's witness host and the host of its backup database.",
+            say: Measured::loss,
             holds: |world| world.backup.reach == Reach::Up,
         },
         Given {
             text: "The home site does not serve.",
             remedy: "it is alive: switch over to its mirror, or stop the whole site first.",
+            say: Measured::loss,
             holds: |world| {
                 world.backup_serves()
                     || world.home.standing != Standing::Primary && world.home.writable != Known::Yes
@@ -29,6 +33,7 @@ pub const FAIL_OVER: Procedure = Procedure {
         Given {
             text: "The home site is fenced, or an administrator attests that it is down.",
             remedy: "make sure that its machines are off, then repeat with -AttestSiteIsDown.",
+            say: Measured::loss,
             holds: |world| world.backup_serves() || world.home_is_fenced() || world.attested,
         },
         Given {
@@ -36,6 +41,7 @@ pub const FAIL_OVER: Procedure = Procedure {
                    the measured loss.",
             remedy: "read the figures above, then repeat with -AcceptDataLoss; what was not \
                      shipped is found and put back when home returns.",
+            say: Measured::loss,
             holds: |world| {
                 world.backup_serves() || world.unshipped == Unshipped::Nothing || world.consented
             },

@@ -4,7 +4,7 @@
 use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::{Action, Side};
 use crate::procedure::{Given, Procedure, Step};
-use crate::world::{Active, Known, MirrorSeen, Reach, Standing, World};
+use crate::world::{Active, Known, Measured, MirrorSeen, Reach, Standing, World};
 
 /// Serve at home although the backup site cannot be asked.
 pub const HOME_ALONE: Procedure = Procedure {
@@ -16,11 +16,13 @@ pub const HOME_ALONE: Procedure = Procedure {
         Given {
             text: "The home site answers.",
             remedy: "start the home site's witness host and the host of its database.",
+            say: Measured::loss,
             holds: |world| world.home.reach == Reach::Up,
         },
         Given {
             text: "The backup site does not have the pool.",
             remedy: "it is alive: run the failback without -AttestBackupSiteIsDown.",
+            say: Measured::loss,
             holds: |world| {
                 !matches!(world.backup.standing, Standing::Primary | Standing::Stopped)
                     && world.backup.writable != Known::Yes
@@ -29,6 +31,7 @@ pub const HOME_ALONE: Procedure = Procedure {
         Given {
             text: "The backup site answers, or an administrator attests that it is down.",
             remedy: "make sure that its machines are off, then say -AttestBackupSiteIsDown.",
+            say: Measured::loss,
             holds: |world| {
                 serves(world) || world.backup.standing != Standing::Unknown || world.attested
             },
@@ -38,6 +41,7 @@ pub const HOME_ALONE: Procedure = Procedure {
                    said at the backup site is missing.",
             remedy: "if the backup site can be started again, start it and fail back; otherwise \
                      repeat with -AcceptDataLoss.",
+            say: Measured::loss,
             holds: |world| world.home.standing == Standing::Primary || world.consented,
         },
     ],

@@ -36,6 +36,12 @@ that page would let two databases take posts, or would keep people out during a 
 The old home directories are kept beside the new ones as `<store>.old-<time>`. Remove them when you
 are sure that nothing in them is missed.
 
+If home burnt, give new machines the old names, addresses and certificates and start them empty. The
+failback then stops and names the copies that cannot be read, what may be lost with them, and the
+command that goes on without: `-AttestCopyIsLost`, which is kept in the journal. What can still be
+read is read, one copy is usually enough, and everything is built again from the backup site. A copy
+that was attested to be lost and turns up all the same is kept aside.
+
 Until home is promoted the failback can be turned back:
 ";
 

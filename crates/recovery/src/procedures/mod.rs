@@ -20,7 +20,7 @@ pub use switch_over::SWITCH_OVER;
 pub use turn_back::TURN_BACK;
 
 use crate::procedure::{Given, Procedure, Step};
-use crate::world::{Lock, World};
+use crate::world::{Lock, Measured, World};
 
 /// Every procedure, for pages, audits and the battery.
 pub const ALL: [&Procedure; 6] =
@@ -40,6 +40,7 @@ pub fn row_for(line: &str) -> Option<(&'static Procedure, &'static Step)> {
 const NOBODY_ELSE: Given = Given {
     text: "No other procedure runs for this pool.",
     remedy: "wait for the other run to end, or run it again where it was interrupted.",
+    say: Measured::loss,
     holds: |world| world.lock != Lock::Others,
 };
 

@@ -3,7 +3,7 @@
 use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::Action;
 use crate::procedure::{Given, Procedure, Step};
-use crate::world::{MirrorSeen, Standing, Switched, World};
+use crate::world::{Measured, MirrorSeen, Standing, Switched, World};
 
 /// Hand over to the mirror.
 pub const SWITCH_OVER: Procedure = Procedure {
@@ -15,6 +15,7 @@ pub const SWITCH_OVER: Procedure = Procedure {
         Given {
             text: "A site has the pool, and its keepers answer.",
             remedy: "look at Get-CsPersistentChatRecovery: the pool may have to fail over.",
+            say: Measured::loss,
             holds: |world| {
                 world.home.standing == Standing::Primary
                     || world.backup.standing == Standing::Primary
@@ -24,6 +25,7 @@ pub const SWITCH_OVER: Procedure = Procedure {
             text: "The mirror is in sync, or has taken over in this run.",
             remedy: "wait until Get-CsDatabaseMirrorState says synchronized; a mirror that is \
                      suspended may lack acknowledged posts.",
+            say: Measured::loss,
             holds: |world| {
                 world.switched != Switched::NotYet || serving_mirror(world) == MirrorSeen::InSync
             },

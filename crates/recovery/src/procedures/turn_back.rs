@@ -4,7 +4,7 @@ use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::{Action, Side};
 use crate::procedure::{Given, Procedure, Step};
 use crate::record::PoolState;
-use crate::world::{Active, Known, Standing, World};
+use crate::world::{Active, Known, Measured, Standing, World};
 
 /// Give up a failback that has not promoted home yet.
 pub const TURN_BACK: Procedure = Procedure {
@@ -16,12 +16,14 @@ pub const TURN_BACK: Procedure = Procedure {
         Given {
             text: "The backup site's management store answers.",
             remedy: "start the backup site's witness host.",
+            say: Measured::loss,
             holds: |world| world.backup.standing != Standing::Unknown,
         },
         Given {
             text: "Home answers, and has not been promoted.",
             remedy: "if the pool is at home, run the failback to its end; if home is lost again, \
                      fail over again: Invoke-CsPersistentChatFailover -AttestSiteIsDown.",
+            say: Measured::loss,
             holds: |world| {
                 !world.home_serves()
                     && world.home.standing != Standing::Unknown

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::look::Settled;
-use super::{LOOK_EVERY, Stretched, TO_OTHER_SITE, moves};
+use super::{LOOK_EVERY, LostCopy, Stretched, TO_OTHER_SITE, moves};
 use crate::action::{Action, Side};
 use crate::engine::{Line, Mark};
 use crate::journal::What;
@@ -241,9 +241,18 @@ impl Stretched {
         let lost_reign = self.record(&home).await?.term.reign;
         let primary = self.record(&backup).await?;
         let primary = primary.primary().ok_or("the backup site has no primary")?.to_owned();
-        let stores = [Some(self.pool.stores.home.clone()), self.pool.stores.home_mirror.clone()];
-        let stores = stores.into_iter().flatten().collect();
-        let report = (self.grounds.salvager)(stores, primary).await?;
+        let copies = self
+            .home_stores()
+            .into_iter()
+            .map(|store| LostCopy { attested_lost: self.said.lost_copies.contains(&store), store });
+        let report = (self.grounds.salvager)(copies.collect(), primary).await?;
+        let attested = self.said.lost_copies.clone();
+        self.change(&home, |record| {
+            let changed = record.attested_lost != attested;
+            record.attested_lost.clone_from(&attested);
+            changed
+        })
+        .await?;
         info!(report, "salvaged");
         let mark = Mark::Done;
         let (procedure, number) = ("salvage".to_owned(), "b".to_owned());

@@ -9,17 +9,19 @@ use topology::Place;
 
 use super::{Stretched, TO_OTHER_SITE};
 use crate::keeper::report::Report;
-use crate::keeper::{DRAINED, ReportRequest};
+use crate::keeper::{COPY, CopySeen, DRAINED, ReportRequest};
 use crate::observed::{Observed, SiteSeen, StoreSeen};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
 use crate::store::Records;
 use crate::world::{
-    Active, Known, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched, Unshipped,
-    World,
+    Active, Copies, Known, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched,
+    Unshipped, World,
 };
 
 /// How long the share may take to be judged.
 const DRAIN_PATIENCE: Duration = Duration::from_mins(1);
+/// How long a keeper may take to look at its old copy.
+const COPY_PATIENCE: Duration = Duration::from_secs(3);
 /// A follower that is nearer than this has caught up, in bytes.
 const CAUGHT_UP_BYTES: u64 = 1024 * 1024;
 
@@ -65,6 +67,7 @@ impl Stretched {
         let lost_reign = home.record.map(|record| record.term.reign);
         let drained = self.drained(&backup, settled).await;
         let mut measured = measure(observed, &home, &backup, &drained);
+        measured.pool.clone_from(&self.pool.fqdn);
         let mut world = World {
             home: judge(&home, &backup),
             backup: judge(&backup, &home),
@@ -75,8 +78,12 @@ impl Stretched {
             unshipped: Unshipped::Perhaps,
             consented: self.said.accepted,
             salvaged: self.salvaged(&backup_name, lost_reign).await,
+            copies: Copies::Readable,
             switched: self.switched(observed),
         };
+        if world.backup_serves() && world.home_is_fenced() && !world.salvaged {
+            world.copies = self.look_at_copies(&mut measured).await;
+        }
         // What was itself a primary last holds the end of its reign: nothing is shipped to it.
         let ended = ended_own_reign(&backup);
         world.backup.closed = settled.is_some() || ended;
@@ -163,6 +170,34 @@ impl Stretched {
         let request = ReportRequest { store: store.to_owned() };
         let asked = self.grounds.client.call_idempotent(&destination, path, &request, patience);
         asked.await.map_err(|error| format!("the keeper of {store}: {error}"))
+    }
+
+    /// Whether the home copies can be read, as far as is seen without opening them.
+    async fn look_at_copies(&self, measured: &mut Measured) -> Copies {
+        let lost = |store: &String| self.said.lost_copies.contains(store);
+        for store in self.home_stores() {
+            let seen = self.ask::<CopySeen>(&store, COPY, COPY_PATIENCE).await;
+            match seen.unwrap_or_else(|why| CopySeen::Lost { why }) {
+                CopySeen::There if lost(&store) => measured.in_vain.push(store),
+                // Opening it may succeed this time; what cannot be read is said then.
+                CopySeen::There | CopySeen::NotOpened { .. } => {}
+                CopySeen::Lost { why } => measured.unreadable.push((store, why)),
+            }
+        }
+        if !measured.in_vain.is_empty() {
+            return Copies::AttestedInVain;
+        }
+        if measured.unreadable.iter().any(|(store, _)| !lost(store)) {
+            return Copies::Unreadable;
+        }
+        let any = !self.said.lost_copies.is_empty();
+        if any { Copies::AttestedLost } else { Copies::Readable }
+    }
+
+    /// The stores whose copies a salvage reads.
+    pub(super) fn home_stores(&self) -> Vec<String> {
+        let stores = &self.pool.stores;
+        [Some(stores.home.clone()), stores.home_mirror.clone()].into_iter().flatten().collect()
     }
 
     fn active(&self, observed: &Observed, backup: &str) -> Active {
@@ -321,6 +356,7 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
         heard_at: shipping.and_then(|it| it.heard_at.clone()),
         lost: drained.lost.clone(),
         notes,
+        ..Measured::default()
     }
 }
 

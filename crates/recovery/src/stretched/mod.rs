@@ -34,10 +34,19 @@ pub const TO_OTHER_SITE: &str = "the other site";
 /// Between two looks while an act waits.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// A copy of a site that lost the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostCopy {
+    /// The store's name.
+    pub store: String,
+    /// An administrator attests that it is lost: what can still be read of it is enough.
+    pub attested_lost: bool,
+}
+
 /// Finds what a lost site had and never shipped, and puts it back; given by whoever knows the
-/// content. Told the names of the home stores and of the present primary.
+/// content. Told the copies and the name of the present primary.
 pub type Salvager = Arc<
-    dyn Fn(Vec<String>, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>>
+    dyn Fn(Vec<LostCopy>, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>>
         + Send
         + Sync,
 >;
@@ -76,6 +85,23 @@ pub struct Said {
     pub accepted: bool,
     /// The store that a switchover means.
     pub target: Option<String>,
+    /// The home stores whose copies are lost.
+    pub lost_copies: Vec<String>,
+}
+
+impl Said {
+    /// What else was said, for the journal.
+    fn also(&self, measured: &Measured) -> Vec<String> {
+        let mut also = Vec::new();
+        if !self.lost_copies.is_empty() {
+            let stores = self.lost_copies.join(", ");
+            also.push(format!(
+                "attested that the copy is lost: {stores}. {}",
+                measured.lost_with_a_copy()
+            ));
+        }
+        also
+    }
 }
 
 /// One run upon one pool.
@@ -102,7 +128,8 @@ impl Stretched {
         let (_, measured) = begun.look().await?;
         let accepted = begun.said.accepted.then(|| measured.loss());
         let (procedure, attested) = (procedure.to_owned(), begun.said.attested);
-        begun.write(What::Began { procedure, attested, accepted }).await?;
+        let also = begun.said.also(&measured);
+        begun.write(What::Began { procedure, attested, accepted, also }).await?;
         Ok(begun)
     }
 

@@ -10,7 +10,7 @@ use chat::salvage::{Cursor, Forks, PageOfPosts, Report, Salvaged};
 use control::{CallError, Client, Destination, Peer, Refusal, Router};
 use recovery::keeper::Handle;
 use recovery::keeper::old_copy::OldCopy;
-use recovery::stretched::Salvager;
+use recovery::stretched::{LostCopy, Salvager};
 use serde::{Deserialize, Serialize};
 use topology::Topology;
 use tracing::{info, warn};
@@ -100,7 +100,11 @@ async fn page(peer: &Peer, open: &Open, asked: PageRequest) -> Result<PageOfPost
     let copy = locked(open).get(&asked.store).cloned();
     let copy = copy.ok_or_else(|| format!("the old copy of {} is not open", asked.store))?;
     let page = chat::salvage::unshipped_page(&copy.connection, &asked.forks, asked.after).await;
-    page.map_err(|error| error.to_string())
+    page.map_err(|error| {
+        let why = chain(&error);
+        copy.breaks_off(&why);
+        why
+    })
 }
 
 async fn close(peer: &Peer, open: &Open, store: &str) -> Result<(), String> {
@@ -113,6 +117,17 @@ async fn close(peer: &Peer, open: &Open, store: &str) -> Result<(), String> {
             Err(format!("the old copy of {store} is still being read"))
         }
     }
+}
+
+/// An error with its causes: what PostgreSQL said of a damaged copy stands below.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut below = error.source();
+    while let Some(cause) = below {
+        words = format!("{words}: {cause}");
+        below = cause.source();
+    }
+    words
 }
 
 fn locked(open: &Open) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<OldCopy>>> {
@@ -132,7 +147,7 @@ pub(crate) fn salvager(host: &ThisHost) -> Salvager {
 async fn salvage(
     topology: &Topology,
     client: &Client,
-    lost: Vec<String>,
+    lost: Vec<LostCopy>,
     primary: &str,
 ) -> Result<String, String> {
     let target = destination(topology, primary)?;
@@ -142,26 +157,59 @@ async fn salvage(
         .map_err(|error| format!("{primary}: {error}"))?;
     let mut said = Vec::new();
     let mut missing = Report::default();
-    for store in lost {
-        let from = destination(topology, &store)?;
-        let not_read = |error: CallError| format!("the old copy of {store} was not read: {error}");
-        let has_copy: bool = client.call(&from, OPEN, &store, PATIENCE).await.map_err(not_read)?;
-        if !has_copy {
-            warn!(store, "there is no data directory: nothing can be salvaged from it");
-            said.push(format!("{store}: there is no data directory, so nothing was put back"));
-            continue;
-        }
-        let moved = pages(client, (&from, &store), (&target, primary), &forks).await;
-        let () = client.call(&from, CLOSE, &store, PATIENCE).await.map_err(not_read)?;
-        let report = moved?;
-        info!(store, ?report, "salvaged an old copy");
-        said.push(format!(
+    for copy in lost {
+        let store = copy.store;
+        let (report, broken) = read(topology, client, &store, (&target, primary), &forks).await?;
+        info!(store, ?report, ?broken, "salvaged an old copy");
+        let mut words = format!(
             "{store}: {} posts put back, {} were here, {} had been repeated",
             report.restored, report.already_there, report.repeated_by_sender
-        ));
+        );
+        if let Some(why) = broken {
+            if !copy.attested_lost {
+                return Err(cannot_be_read(&store, &why));
+            }
+            warn!(store, why, "attested to be lost: nothing more is salvaged from it");
+            words = format!("{words}; attested to be lost ({why})");
+        }
+        said.push(words);
         missing.add(report);
     }
     posts_without_rooms(&missing).map_or_else(|| Ok(said.join("; ")), Err)
+}
+
+/// Why the salvage stops, and how it goes on.
+fn cannot_be_read(store: &str, why: &str) -> String {
+    format!(
+        "the old copy of {store} cannot be read ({why}); mend it, or, if it is lost for good, \
+         repeat the command with -AttestCopyIsLost {store}: what can still be read of it is read"
+    )
+}
+
+/// Puts back what one old copy has; with it, why it could not be read to its end.
+async fn read(
+    topology: &Topology,
+    client: &Client,
+    store: &str,
+    target: (&Destination, &str),
+    forks: &Forks,
+) -> Result<(Report, Option<String>), String> {
+    let from = destination(topology, store)?;
+    let opened: Result<bool, CallError> = client.call(&from, OPEN, &store, PATIENCE).await;
+    match opened {
+        Ok(true) => {}
+        Ok(false) => {
+            return Ok((Report::default(), Some("there is no data directory".to_owned())));
+        }
+        Err(error) => return Ok((Report::default(), Some(error.to_string()))),
+    }
+    let moved = pages(client, (&from, store), target, forks).await;
+    let closed: Result<(), CallError> = client.call(&from, CLOSE, &store, PATIENCE).await;
+    let (report, mut broken) = moved?;
+    if let Err(error) = closed {
+        broken.get_or_insert(format!("it was not closed: {error}"));
+    }
+    Ok((report, broken))
 }
 
 /// What must be made before the rest can be put back: until then nothing may be released.
@@ -180,21 +228,22 @@ fn posts_without_rooms(report: &Report) -> Option<String> {
     })
 }
 
-/// Moves what nobody else has, page by page.
+/// Moves what nobody else has, page by page, to the end or to where it cannot be read further.
 async fn pages(
     client: &Client,
     (from, store): (&Destination, &str),
     (target, primary): (&Destination, &str),
     forks: &Forks,
-) -> Result<Report, String> {
+) -> Result<(Report, Option<String>), String> {
     let mut report = Report::default();
     let mut after = None;
     loop {
         let asked = PageRequest { store: store.to_owned(), forks: forks.clone(), after };
-        let page: PageOfPosts = client
-            .call_idempotent(from, PAGE, &asked, PATIENCE)
-            .await
-            .map_err(|error| format!("reading {store}: {error}"))?;
+        let page = client.call_idempotent::<_, PageOfPosts>(from, PAGE, &asked, PATIENCE).await;
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => return Ok((report, Some(error.to_string()))),
+        };
         let request = RestoreRequest { store: primary.to_owned(), posts: page.posts };
         let put_back: Report = client
             .call_idempotent(target, RESTORE, &request, PATIENCE)
@@ -203,7 +252,7 @@ async fn pages(
         report.add(put_back);
         after = page.next;
         if after.is_none() {
-            return Ok(report);
+            return Ok((report, None));
         }
     }
 }

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 #![allow(clippy::print_stdout, reason = "how long it took is shown, not judged")]
 
+mod disaster;
 mod ground;
 mod load;
 
 mod at_random;
+mod home_burnt;
 mod losing_the_primary;
 mod losing_the_store;
 mod losing_the_witness;

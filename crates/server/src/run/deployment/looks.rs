@@ -9,6 +9,7 @@ use recovery::journal::What;
 use recovery::keeper::CONTENT_DATABASE;
 use recovery::keeper::report::Report;
 use recovery::observed::{Observed, SiteSeen, StoreSeen};
+use recovery::procedures::HOME_ALONE;
 use recovery::record::{Mirror, PoolRecord, Serving};
 use topology::{Place, Pool};
 
@@ -191,10 +192,15 @@ fn shipping_words(receiving: Option<&Report>) -> String {
 
 fn what(what: &What) -> String {
     match what {
-        What::Began { procedure, attested, accepted } => {
-            let attested = if *attested { "; attested that the home site is down" } else { "" };
-            let accepted = accepted.as_ref().map(|loss| format!("; accepted: {loss}"));
-            format!("began {procedure}{attested}{}", accepted.unwrap_or_default())
+        What::Began { procedure, attested, accepted, also } => {
+            let mut words = vec![format!("began {procedure}")];
+            if *attested {
+                let site = if *procedure == HOME_ALONE.name { "backup" } else { "home" };
+                words.push(format!("attested that the {site} site is down"));
+            }
+            words.extend(accepted.iter().map(|loss| format!("accepted: {loss}")));
+            words.extend(also.iter().cloned());
+            words.join("; ")
         }
         What::Row(line) => format!("step {} {:?}: {}", line.number, line.mark, line.text),
         What::Ended { stopped } if stopped.is_empty() => "ended".to_owned(),

@@ -28,7 +28,7 @@ impl Reached {
             who: order.who,
             attested: order.site_is_down,
             accepted: order.accept_loss,
-            target: None,
+            ..Said::default()
         };
         self.carry_out(&FAIL_OVER, None, &pool, said, order.mode, watch).await
     }
@@ -39,7 +39,8 @@ impl Reached {
         watch: &Watch,
     ) -> Result<Outcome, Fault> {
         let pool = self.pool(&order.pool)?;
-        let mut said = Said { who: order.who, ..Said::default() };
+        let lost_copies = home_stores(&pool, order.lost_copies)?;
+        let mut said = Said { who: order.who, lost_copies, ..Said::default() };
         let procedure = match order.part {
             FailbackPart::Whole => &FAIL_BACK,
             FailbackPart::SalvageOnly => &SALVAGE,
@@ -187,6 +188,22 @@ impl Reached {
         let run = self.procedures.run(procedure, row, pool, said, &mut told).await;
         run.map_err(|why| stopped(&why))?;
         Ok(Outcome { steps, ..Outcome::default() })
+    }
+}
+
+/// The stores that were named, if all of them stand at home.
+fn home_stores(pool: &Pool, named: Vec<String>) -> Result<Vec<String>, Fault> {
+    let at_home = |store: &str| pool.stores.place_of(store).is_some_and(Place::is_home);
+    match named.iter().find(|store| !at_home(store)) {
+        None => Ok(named),
+        Some(other) => {
+            let stores = pool.stores.iter().map(|(_, store)| store);
+            let known: Vec<_> = stores.filter(|store| at_home(store)).collect();
+            Err(Fault::missing(
+                format!("{other} is no home store of {}", pool.fqdn),
+                format!("name one of {}", known.join(", ")),
+            ))
+        }
     }
 }
 

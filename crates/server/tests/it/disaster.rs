@@ -1,0 +1,207 @@
+//! A stretched pool with people in it, to lose sites of: what they were told is what must be there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use testkit::client::{Client, Lost, Post};
+use testkit::deployment::{Bootstrap, Deployment, Plans};
+use testkit::{Account, eventually};
+use tokio::sync::{Mutex, MutexGuard};
+use xmpp::muc::HistoryWanted;
+
+/// How long anything may take on a busy machine, copies of instances included.
+pub(crate) const LONG: Duration = Duration::from_secs(90);
+
+const ROOM: &str = "hall@rooms.example.org";
+const USER: &str = "ada";
+/// The program that receives WAL.
+const RECEIVER: &str = "pg_receivewal";
+
+/// Plain `cargo test` runs the tests of one binary side by side; each of these wants the machine.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+const TOPOLOGY: &str = r#"
+domain = "example.org"
+site = [
+    { name = "north", witness = "north-witness" },
+    { name = "south", witness = "south-witness" },
+]
+host = [
+    { name = "north-db1", site = "north", address = "127.0.RANGE.1" },
+    { name = "north-db2", site = "north", address = "127.0.RANGE.2" },
+    { name = "north-witness", site = "north", address = "127.0.RANGE.3" },
+    { name = "north-chat", site = "north", address = "127.0.RANGE.4" },
+    { name = "south-db1", site = "south", address = "127.0.RANGE.11" },
+    { name = "south-witness", site = "south", address = "127.0.RANGE.13" },
+    { name = "south-chat", site = "south", address = "127.0.RANGE.14" },
+]
+store = [
+    { name = "north-a", host = "north-db1" },
+    { name = "north-b", host = "north-db2" },
+    { name = "south-a", host = "south-db1" },
+]
+
+[[pool]]
+fqdn = "pool.example.org"
+servers = ["north-chat", "south-chat"]
+stores = { home = "north-a", home_mirror = "north-b", backup = "south-a" }
+share = { host = "south-db1", directory = "share" }
+"#;
+
+/// The deployment, and what its people were told.
+pub(crate) struct Disaster {
+    pub(crate) deployment: Deployment,
+    said: u32,
+    /// Texts that were acknowledged and must be there.
+    kept: BTreeSet<String>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Disaster {
+    /// Starts the deployment on addresses `127.N.range.*` and waits until it is protected.
+    pub(crate) async fn stand(range: u8) -> Self {
+        let alone = ALONE.lock().await;
+        let text = TOPOLOGY.replace("RANGE", &range.to_string());
+        let bootstrap = Some(Bootstrap::new(&[USER], &["hall"]).text());
+        let plans = Plans { bootstrap, ..Plans::private(&text).unwrap() };
+        let mut deployment = Deployment::prepare(plans).await.unwrap();
+        deployment.start().await.unwrap();
+        let pool = Self { deployment, said: 0, kept: BTreeSet::new(), _alone: alone };
+        pool.is_well("the new pool").await;
+        pool
+    }
+
+    /// Waits until it is known that the backup site is behind.
+    pub(crate) async fn is_behind(&self) {
+        let question = ["shell", "-c", "(Get-CsPersistentChatRecovery).BehindBytes"];
+        let behind = |said: &str| said.trim().parse::<u64>().is_ok_and(|bytes| 0 < bytes);
+        self.deployment.watch(LONG, "shipping is behind", &question, behind).await.unwrap();
+    }
+
+    /// Waits until the mirror is in sync, log shipping flows and the pool is Normal.
+    pub(crate) async fn is_well(&self, when: &str) {
+        let shown = |said: &str, name: &str, value: &str| {
+            said.lines()
+                .filter_map(|line| line.split_once(':'))
+                .any(|(found, shown)| found.trim() == name && shown.trim().starts_with(value))
+        };
+        let question = ["shell", "-c", "Get-CsPersistentChatRecovery"];
+        let well = |said: &str| {
+            shown(said, "PoolState", "Normal")
+                && shown(said, "Mirror", "synchronized")
+                && shown(said, "LogShipping", "continuous")
+        };
+        self.deployment.watch(LONG, when, &question, well).await.unwrap();
+    }
+
+    /// Runs a line of the management shell.
+    pub(crate) async fn shell(&self, line: &str) -> String {
+        self.deployment.shell(line).await.unwrap()
+    }
+
+    /// Runs a line that must be refused, until it is refused in these words; tells all of them.
+    pub(crate) async fn refused(&self, line: &str, words: &str) -> String {
+        eventually(LONG, &format!("{line} is refused with {words:?}"), async || {
+            let error = match self.deployment.shell(line).await {
+                Ok(said) => return Err(format!("it was not refused: {said}")),
+                Err(error) => format!("{error:#}"),
+            };
+            if error.contains(words) { Ok(error) } else { Err(error) }
+        })
+        .await
+    }
+
+    /// The command that a refusal names, as it must be typed.
+    pub(crate) fn named_command(refusal: &str) -> String {
+        let words = "To go on without: ";
+        let at = refusal.find(words).unwrap_or_else(|| panic!("no command in: {refusal}"));
+        refusal[at + words.len()..].split(". ").next().unwrap().to_owned()
+    }
+
+    /// So many posts are said and acknowledged; they must be there from now on.
+    pub(crate) async fn says(&mut self, count: u32, what: &str) -> Vec<String> {
+        let mut client = self.enters().await;
+        let mut texts = Vec::new();
+        for _ in 0..count {
+            self.said += 1;
+            let text = format!("{what} {}", self.said);
+            let origin = format!("origin-{}", self.said);
+            client.say(ROOM, &origin, &text).await.unwrap();
+            texts.push(text);
+        }
+        client.close().await.unwrap();
+        self.kept.extend(texts.iter().cloned());
+        texts
+    }
+
+    /// These texts may be gone from now on.
+    pub(crate) fn gives_up(&mut self, texts: &[String]) {
+        for text in texts {
+            self.kept.remove(text);
+        }
+    }
+
+    async fn enters(&self) -> Client {
+        eventually(LONG, "somebody is let in", async || {
+            let login = self.deployment.login(USER, &Bootstrap::password(USER));
+            let mut client = Client::connect(&login).await?;
+            client.join(ROOM, USER, HistoryWanted::default()).await?;
+            Ok::<_, Lost>(client)
+        })
+        .await
+    }
+
+    /// Everything that must be there is there, once; tells which posts were recovered.
+    pub(crate) async fn nothing_is_missing(&self, when: &str) -> BTreeSet<String> {
+        let posts = eventually(LONG, "the archive is read", async || {
+            let mut client = self.enters().await;
+            let posts = client.read_archive(ROOM, None).await?;
+            client.close().await?;
+            Ok::<Vec<Post>, Lost>(posts)
+        })
+        .await;
+        let bodies: Vec<_> = posts.iter().map(|post| post.body.clone()).collect();
+        let there: BTreeSet<_> = bodies.iter().cloned().collect();
+        assert_eq!(bodies.len(), there.len(), "{when}: something is there twice: {bodies:?}");
+        let missing: Vec<_> = self.kept.difference(&there).collect();
+        assert!(missing.is_empty(), "{when}: missing {missing:?} of {bodies:?}");
+        println!("{when}: {} posts, all there", bodies.len());
+        posts.into_iter().filter(|post| post.recovered).map(|post| post.body).collect()
+    }
+
+    /// From now on nothing reaches the share: as a line that carries no data any more.
+    pub(crate) fn cut_shipping(&mut self) {
+        self.deployment.host("south-db1").signal(RECEIVER, Signal::SIGSTOP).unwrap();
+    }
+
+    /// Home is lost with every process; what lay in the line is lost with it.
+    pub(crate) async fn lose_home(&mut self) {
+        self.deployment.site_down("north").await.unwrap();
+        self.deployment.host("south-db1").signal(RECEIVER, Signal::SIGKILL).unwrap();
+    }
+
+    /// Fails over with all that an administrator can say.
+    pub(crate) async fn fail_over(&self) {
+        self.shell("Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss -Force")
+            .await;
+    }
+
+    /// The machine burns: a new one has its name and certificates and nothing else.
+    pub(crate) fn burn(&mut self, host: &str) {
+        let host = self.deployment.host(host);
+        host.unlock_directories().unwrap();
+        for entry in std::fs::read_dir(&host.plan().directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().is_some_and(|name| name == "tls") {
+                continue;
+            }
+            if path.is_dir() {
+                std::fs::remove_dir_all(&path).unwrap();
+            } else {
+                std::fs::remove_file(&path).unwrap();
+            }
+        }
+        Account::find().unwrap().own(&host.plan().directory).unwrap();
+    }
+}

@@ -1,0 +1,77 @@
+//! The home site burnt: its hosts are new machines without data, and the pool comes home to them.
+
+use crate::disaster::Disaster;
+
+const FAILBACK: &str = "Invoke-CsPersistentChatFailback";
+
+/// What burns in one round, and what becomes of what was never shipped.
+struct Fire {
+    hosts: &'static [&'static str],
+    /// The stores that the refusal must name.
+    lost: &'static str,
+    all_lost: bool,
+}
+
+const FIRES: [Fire; 5] = [
+    Fire { hosts: &["north-db1"], lost: "north-a", all_lost: false },
+    Fire { hosts: &["north-db2"], lost: "north-b", all_lost: false },
+    Fire { hosts: &["north-db1", "north-witness"], lost: "north-a", all_lost: false },
+    Fire { hosts: &["north-db1", "north-db2"], lost: "north-a,north-b", all_lost: true },
+    Fire {
+        hosts: &["north-db1", "north-db2", "north-witness"],
+        lost: "north-a,north-b",
+        all_lost: true,
+    },
+];
+
+#[tokio::test]
+async fn the_pool_comes_home_to_new_machines() {
+    let mut pool = Disaster::stand(41).await;
+    for fire in &FIRES {
+        burns(&mut pool, fire).await;
+    }
+}
+
+async fn burns(pool: &mut Disaster, fire: &Fire) {
+    let when = format!("{} burnt", fire.hosts.join(", "));
+    println!("== {when}");
+    pool.says(5, "shipped").await;
+    pool.is_well("before the fire").await;
+    pool.cut_shipping();
+    let unshipped = pool.says(7, "unshipped").await;
+    pool.is_behind().await;
+    pool.lose_home().await;
+    for host in fire.hosts {
+        pool.burn(host);
+    }
+    pool.fail_over().await;
+    if fire.all_lost {
+        pool.gives_up(&unshipped);
+    }
+    pool.says(5, "at the backup site").await;
+    pool.deployment.site_up("north").await.unwrap();
+
+    // Until all hosts have started, those that do not answer are named as well.
+    let exact = format!("-AttestCopyIsLost {}. ", fire.lost);
+    let refusal = pool.refused(&format!("{FAILBACK} -Force"), &exact).await;
+    println!("{refusal}");
+    assert!(refusal.contains("there is no data directory"), "{refusal}");
+    assert!(refusal.contains("Perhaps lost, unless the other home copy has it"), "{refusal}");
+    let command = Disaster::named_command(&refusal);
+    if !fire.all_lost {
+        let in_vain = format!("{FAILBACK} -AttestCopyIsLost north-a,north-b -Force");
+        pool.refused(&in_vain, "it is there, and it is read").await;
+    }
+    pool.shell(&format!("{command} -Force")).await;
+    let journal = pool.shell("(Get-CsPersistentChatRecovery -Journal).What").await;
+    let stores = fire.lost.replace(',', ", ");
+    assert!(journal.contains(&format!("attested that the copy is lost: {stores}")), "{journal}");
+
+    pool.is_well(&when).await;
+    let recovered = pool.nothing_is_missing(&when).await;
+    let expected = if fire.all_lost { Vec::new() } else { unshipped };
+    for text in &expected {
+        assert!(recovered.contains(text), "{text} was not salvaged: {recovered:?}");
+    }
+    pool.says(3, "home again").await;
+}
