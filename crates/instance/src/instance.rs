@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::connection::Connection;
 use crate::marker::{self, Marker};
-use crate::postmaster::{self, PidFile, Status};
+use crate::postmaster;
 use crate::settings::{self, Gate, Role, Settings, Standby};
 use crate::{Binaries, ControlData, Error, Tls, access, files};
 
@@ -205,7 +205,7 @@ impl Instance {
         let mut marker = self.marker()?;
         change(&mut marker.settings);
         let running = postmaster::running(self.data())?;
-        let answers = running.is_some() && self.answers()?;
+        let answers = running.is_some() && self.says_ready()?;
         if marker.settings.role == Role::Primary {
             self.refuse_standby(answers).await?;
         }
@@ -217,12 +217,6 @@ impl Instance {
             Some(postmaster) => postmaster.signal(Signal::HUP),
             None => Ok(()),
         }
-    }
-
-    /// Does the running server say that it takes connections?
-    fn answers(&self) -> Result<bool, Error> {
-        let said = PidFile::read(self.data())?;
-        Ok(said.is_some_and(|it| it.status == Status::Ready))
     }
 
     /// A standby without its signal file would start as a second primary on the same timeline.

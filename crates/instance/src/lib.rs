@@ -37,7 +37,7 @@ pub use control_data::{ControlData, ControlDataError, ServerState};
 pub use copy::{Copied, CopyOptions, OldDirectory, Progress};
 pub use error::Error;
 pub use instance::{Found, Instance, Spec};
-pub use lifecycle::{How, Started, StopMode, free_bytes};
+pub use lifecycle::{How, Started, StopMode, Work, free_bytes};
 pub use lsn::{Lsn, LsnError, SEGMENT_BYTES, parse_segment_file_name, segment_file_name};
 pub use observe::{Observation, Sender, SyncState, WalReceiver};
 pub use promote::{checkpoint, in_recovery, promote};

@@ -2,6 +2,7 @@
 //!
 //! `PostgreSQL` outlives a crash of ours: a postmaster that runs already is adopted, never doubled.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -48,6 +49,11 @@ pub enum StopMode {
     /// As a crash, in order: the next start recovers.
     Immediate,
 }
+
+/// How long each process of a server has had a processor. Two that are equal: not one of them has
+/// moved in between, be it ever so busy a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work(BTreeMap<u32, u64>);
 
 impl Instance {
     /// Starts the server, or adopts the one that runs, and waits until it takes connections.
@@ -205,7 +211,7 @@ impl Instance {
         let data = self.data();
         let said = PidFile::read(data)?;
         let end = Instant::now() + KILL_LIMIT;
-        let mut killed = std::collections::BTreeSet::new();
+        let mut killed = BTreeSet::new();
         // The postmaster first, so that it starts nothing more.
         if let Some(postmaster) = postmaster::running(data)? {
             postmaster.signal(Signal::KILL)?;
@@ -249,6 +255,20 @@ impl Instance {
     /// The postmaster's process number, if one runs.
     pub fn pid(&self) -> Result<Option<u32>, Error> {
         Ok(postmaster::running(self.data())?.map(|it| it.pid))
+    }
+
+    /// What its processes have done until now; `None` where the system does not count it.
+    pub fn work(&self) -> Result<Option<Work>, Error> {
+        let processes = postmaster::inhabitants(self.data())?;
+        let of = |it: &Process| Some((it.pid, postmaster::processor_time(it.pid)?));
+        let work: Option<BTreeMap<_, _>> = processes.iter().map(of).collect();
+        Ok(work.filter(|it| !it.is_empty()).map(Work))
+    }
+
+    /// Does the running server say that it takes connections?
+    pub fn says_ready(&self) -> Result<bool, Error> {
+        let said = PidFile::read(self.data())?;
+        Ok(said.is_some_and(|it| it.status == Status::Ready))
     }
 
     /// Refuses work that needs the server stopped.

@@ -148,6 +148,13 @@ pub(crate) fn inhabitants(data: &Path) -> Result<Vec<Process>, Error> {
     Ok(found)
 }
 
+/// How long a process has had a processor, in nanoseconds; `None` if it is gone, or if the system
+/// does not count.
+pub(crate) fn processor_time(pid: u32) -> Option<u64> {
+    let text = fs::read_to_string(proc(pid).join("schedstat")).ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}
+
 /// Processes still attached to a shared memory segment.
 pub(crate) fn attached(shared_memory: u64) -> Result<usize, Error> {
     let path = Path::new("/proc/sysvipc/shm");

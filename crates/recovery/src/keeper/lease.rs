@@ -16,7 +16,7 @@ const RENEW: Duration = Duration::from_millis(300);
 /// A primary that sees nobody stops itself this long before its lease ends.
 pub(super) const STOP_MARGIN: Duration = Duration::from_millis(500);
 /// With less than this left a renewal is overdue, and it matters whether the mirror is seen.
-const DOUBT_MARGIN: Duration = Duration::from_millis(1000);
+const DOUBT_MARGIN: Duration = Duration::from_secs(1);
 
 /// One life of one keeper, as holder of a lease.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ mod remembered;
 pub mod report;
 mod routes;
 mod shipped;
+mod silence;
 mod standby;
 
 use std::fmt;
@@ -201,6 +202,8 @@ struct Keeper {
     waits_from: Option<Lsn>,
     /// Since when a primary that runs has not answered.
     silent_since: Option<Instant>,
+    /// Since when the instance has refused every connection.
+    refused_since: Option<Instant>,
     /// Since when the instance of a primary has been down, with the mirror in sync.
     down_since: Option<Instant>,
     /// The receiver of shipped WAL, on the host of the backup instance.
@@ -240,6 +243,7 @@ impl Keeper {
             has_met_primary: matches!(setup.instance.pid(), Ok(Some(_))),
             waits_from: None,
             silent_since: None,
+            refused_since: None,
             down_since: None,
             receiver: shipped::Receiving::default(),
             checkpoints: TaskTracker::new(),
@@ -335,13 +339,13 @@ impl Keeper {
         self.remembered.keep(read).map_err(|source| self.file_error(source))
     }
 
-    fn file_error(&self, source: std::io::Error) -> KeeperError {
-        KeeperError::File { directory: self.setup.directory.clone(), source }
-    }
-
     /// As [`Self::keep`], although this keeper remembers a newer one.
     fn obey(&mut self, read: &Versioned<PoolRecord>) -> Result<(), KeeperError> {
         self.remembered.obey(read).map_err(|source| self.file_error(source))
+    }
+
+    fn file_error(&self, source: std::io::Error) -> KeeperError {
+        KeeperError::File { directory: self.setup.directory.clone(), source }
     }
 
     /// The store is away: what runs goes on, except a primary that sees nobody at all (see

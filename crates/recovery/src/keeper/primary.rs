@@ -109,7 +109,7 @@ impl Keeper {
     async fn serve(&mut self, read: &Versioned<PoolRecord>) -> Result<(), KeeperError> {
         self.down_since = None;
         let asked = Instant::now();
-        let observed = match self.setup.instance.observe().await {
+        let observed = match self.hear().await {
             Err(error @ InstanceError::TimedOut { .. }) => {
                 self.silent_since.get_or_insert(asked);
                 return self.be_silent(error).await;

@@ -128,8 +128,15 @@ impl Report {
 impl Keeper {
     /// Looks at the instance and says what it sees.
     pub(super) async fn look(&mut self) {
-        self.runs = matches!(self.setup.instance.pid(), Ok(Some(_)));
-        let observed = if self.runs { self.setup.instance.observe().await.ok() } else { None };
+        let runs = |keeper: &Self| matches!(keeper.setup.instance.pid(), Ok(Some(_)));
+        let observed = if runs(self) {
+            let observed = self.hear().await;
+            self.end_what_refuses(&observed).await;
+            observed.ok()
+        } else {
+            None
+        };
+        self.runs = runs(self);
         let stopped = if self.runs { None } else { self.setup.instance.control_data().await.ok() };
         let shipping = match self.shipping_report() {
             Ok(shipping) => shipping,

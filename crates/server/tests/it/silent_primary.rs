@@ -1,12 +1,14 @@
 //! A primary that is silent is replaced, acknowledges nothing more, and becomes the mirror; one
-//! that is merely busy is not replaced.
+//! that is merely busy is not replaced. A mirror that lets nobody in is started again.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::ground::Ground;
+use testkit::eventually;
+
+use crate::ground::{Ground, LONG};
 use crate::load::Load;
 
 /// How long the machine is overloaded.
@@ -20,6 +22,7 @@ async fn a_silent_primary_is_replaced_and_a_busy_one_is_not() {
     load.goes_on("the new pool").await;
     the_whole_host_is_silent(&mut ground, &load).await;
     only_its_databases_are_silent(&mut ground, &load).await;
+    its_mirror_lets_nobody_in(&mut ground, &load).await;
     the_machine_is_overloaded(&ground, &load).await;
     load.ends_whole(&mut ground).await;
     ground.backup_has_followed().await;
@@ -58,6 +61,30 @@ async fn only_its_databases_are_silent(ground: &mut Ground, load: &Load) {
     println!("PostgreSQL silent: out for {:?}", load.outage_since(silent));
     let after = ground.is_well("PostgreSQL was silent").await;
     assert_eq!(after.term, before.term.next_turn());
+}
+
+/// It streams and is of no use: nobody could promote it.
+async fn its_mirror_lets_nobody_in(ground: &mut Ground, load: &Load) {
+    const BEGIN: &str = "select pg_reload_conf(); select pg_sleep(1); \
+         select pg_terminate_backend(pid) from pg_stat_activity \
+         where usename = 'standfast' and pid <> pg_backend_pid()";
+    let before = ground.record().await;
+    let (host, store) = ground.mirror().await;
+    let postmaster = ground.postmaster(&store);
+    let data = ground.host(&host).plan().directory.join("instances").join(&store);
+    std::fs::write(data.join("pg_hba.conf"), "local all all reject\n").unwrap();
+    ground.sql(&store, "postgres", BEGIN).await;
+    let refusing = Instant::now();
+    assert!(ground.try_sql(&store, "postgres", "select 1").await.is_err());
+    eventually(LONG, "the mirror lets its keeper in", async || {
+        ground.try_sql(&store, "postgres", "select 1").await
+    })
+    .await;
+    println!("mirror refused everybody: lets in again after {:?}", refusing.elapsed());
+    assert_ne!(ground.postmaster(&store), postmaster, "it was started again");
+    load.goes_on("the mirror was started again").await;
+    let after = ground.is_well("the mirror was started again").await;
+    assert_eq!((after.term, after.primary()), (before.term, before.primary()));
 }
 
 async fn the_machine_is_overloaded(ground: &Ground, load: &Load) {
