@@ -47,10 +47,23 @@ impl Stage {
         users: usize,
         directory: Option<PathBuf>,
     ) -> anyhow::Result<Self> {
+        Self::stand(Plans { directory, ..Plans::private(topology)? }, users).await
+    }
+
+    /// As [`Stage::open`], with a network namespace for each host: links can be cut.
+    pub(crate) async fn open_in_namespaces(
+        topology: &str,
+        users: usize,
+        directory: Option<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        Self::stand(Plans { directory, ..Plans::in_namespaces(topology)? }, users).await
+    }
+
+    async fn stand(plans: Plans, users: usize) -> anyhow::Result<Self> {
         let names: Vec<String> = (0..users).map(user).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let bootstrap = Some(Bootstrap::new(&names, &[ROOM]).text());
-        let plans = Plans { bootstrap, directory, ..Plans::private(topology)? };
+        let plans = Plans { bootstrap, ..plans };
         let mut deployment = Deployment::prepare(plans).await?;
         let server = deployment.topology().pools.first().and_then(|pool| pool.servers.first());
         let bundle = server.context("the pool has a server")?.clone();

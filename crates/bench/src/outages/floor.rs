@@ -9,8 +9,8 @@ use anyhow::{Context as _, ensure};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use testkit::Account;
 use testkit::postgres::{self, Options, Postgres, SUPERUSER, bin_directory};
-use testkit::{Account, eventually};
 use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
@@ -20,6 +20,9 @@ const PROMOTE_AGAIN: Duration = Duration::from_millis(50);
 
 /// Between two attempts to insert.
 const INSERT_AGAIN: Duration = Duration::from_millis(1);
+
+/// Between two looks at what is not measured.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// So many inserts are acknowledged before the kill.
 const WARM: u64 = 400;
@@ -64,11 +67,7 @@ pub(super) async fn outage() -> anyhow::Result<Duration> {
             }
         });
     }
-    eventually(PATIENCE, "writers at work", async || {
-        let acknowledged = acknowledged.load(Ordering::Relaxed);
-        if acknowledged < WARM { Err(acknowledged) } else { Ok(()) }
-    })
-    .await;
+    until("writers at work", async || Ok(WARM <= acknowledged.load(Ordering::Relaxed))).await?;
 
     let take_over = async {
         detector.driver.join_next().await;
@@ -106,12 +105,11 @@ impl Pair {
         owner.batch_execute(&wait).await.context("name the mirror")?;
         owner.batch_execute("select pg_reload_conf()").await.context("reload")?;
         let sql = "select sync_state from pg_stat_replication where application_name = $1";
-        eventually(PATIENCE, "the mirror in sync", async || {
-            let row = owner.query_opt(sql, &[&MIRROR]).await.map_err(|it| it.to_string())?;
-            let state: String = row.map_or("absent".to_owned(), |row| row.get(0));
-            if state == "sync" { Ok(()) } else { Err(state) }
+        until("the mirror in sync", async || {
+            let row = owner.query_opt(sql, &[&MIRROR]).await.context("ask for the mirror")?;
+            Ok(row.is_some_and(|row| row.get::<_, &str>(0) == "sync"))
         })
-        .await;
+        .await?;
         Ok(pair)
     }
 
@@ -175,6 +173,21 @@ impl Warm {
         };
         tokio::time::timeout(PATIENCE, taken_over).await.context("nothing takes over")
     }
+}
+
+/// Looks again and again until it is so.
+async fn until(
+    what: &str,
+    mut look: impl AsyncFnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let looking = async {
+        while !look().await? {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        anyhow::Ok(())
+    };
+    let looked = tokio::time::timeout(PATIENCE, looking).await;
+    looked.with_context(|| format!("{what}: not within {PATIENCE:?}"))?
 }
 
 fn body() -> String {

@@ -2,7 +2,7 @@
 
 use super::inserts::Inserts;
 use super::posts::Posts;
-use super::{HOST, INSTANCE_INSERTS, INSTANCE_POSTS, INSTANCE_RETURN, STOPPED, told};
+use super::{CUT, HOST, INSTANCE_INSERTS, INSTANCE_POSTS, INSTANCE_RETURN, STOPPED, told};
 use crate::figures::Report;
 use crate::stage::Stage;
 use anyhow::ensure;
@@ -84,6 +84,23 @@ pub(super) async fn host_stopped(stage: &mut Stage, report: &mut Report) -> anyh
     gone_on?;
     let (_, ended) = posts.longest_pause(stopped_at)?;
     told(STOPPED, (ended - stopped_at).as_secs_f64(), report);
+    stage.view.in_sync(IN_SYNC).await?;
+    posts.end().await
+}
+
+/// Cuts the host's link, and mends it when somebody else is primary.
+pub(super) async fn host_cut_off(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
+    let (host, term) = stage.view.primary_host()?;
+    let posts = Posts::begin(stage).await?;
+    let cut_at = Instant::now();
+    stage.deployment.network()?.cut(&host)?;
+    let seen = stage.view.open_after(term, NEW_PRIMARY).await;
+    let gone_on = posts.go_on().await;
+    stage.deployment.network()?.mend(&host)?;
+    seen?;
+    gone_on?;
+    let (_, ended) = posts.longest_pause(cut_at)?;
+    told(CUT, (ended - cut_at).as_secs_f64(), report);
     stage.view.in_sync(IN_SYNC).await?;
     posts.end().await
 }

@@ -27,6 +27,7 @@ const INSTANCE_RETURN: &str = "  longest pause until the mirror is back, posts";
 const INSTANCE_INSERTS: &str = "instance killed, inserts by db::Connections";
 const HOST: &str = "host killed, posts by XMPP";
 const STOPPED: &str = "host silent (SIGSTOP), posts by XMPP";
+const CUT: &str = "host silent (link cut), posts by XMPP";
 const FAILOVER: &str = "failover: command to first post, on two machines";
 const FAILOVER_OPEN: &str = "  of it: command to the open gate";
 const FAILBACK: &str = "failback: longest pause between posts";
@@ -46,6 +47,8 @@ pub(crate) enum Part {
     Host,
     /// All processes of the primary's host are stopped
     Silent,
+    /// The link of the primary's host is cut: needs root, for network namespaces
+    Cut,
     /// How far the backup site is behind under load
     Behind,
     /// The home site is lost, failed over from, and comes home
@@ -69,15 +72,44 @@ impl Arguments {
     fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
     }
+
+    /// Whether anything is measured that needs no network namespaces.
+    fn wants_loopback(&self) -> bool {
+        self.only.is_empty() || self.only.iter().any(|part| *part != Part::Cut)
+    }
 }
 
 /// Measures, and prints whatever was measured, also when something fails half-way.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut report = announce();
-    println!("deploying two sites; then {} rounds", arguments.rounds);
-    let mut stage = Stage::open(TOPOLOGY, WRITERS, arguments.keep.clone()).await?;
-    let measured = measure(&mut stage, arguments, &mut report).await;
+    let measured = on_both_stages(arguments, &mut report).await;
     println!("\nseconds, unless said otherwise\n{report}");
+    measured
+}
+
+/// Only links between network namespaces can be cut: that has a stage of its own.
+async fn on_both_stages(arguments: &Arguments, report: &mut Report) -> anyhow::Result<()> {
+    let rounds = arguments.rounds;
+    if arguments.wants_loopback() {
+        println!("deploying two sites; then {rounds} rounds");
+        let mut stage = Stage::open(TOPOLOGY, WRITERS, arguments.keep.clone()).await?;
+        let measured = measure(&mut stage, arguments, report).await;
+        say_if_it_failed(&stage, measured)?;
+    }
+    if arguments.wants(Part::Cut) {
+        println!("deploying two sites in network namespaces; then {rounds} rounds");
+        let keep = arguments.keep.as_ref().map(|it| it.join("in-namespaces"));
+        let mut stage = Stage::open_in_namespaces(TOPOLOGY, WRITERS, keep).await?;
+        for round in 1..=rounds {
+            println!("round {round}");
+            let measured = losses::host_cut_off(&mut stage, report).await;
+            say_if_it_failed(&stage, measured)?;
+        }
+    }
+    Ok(())
+}
+
+fn say_if_it_failed(stage: &Stage, measured: anyhow::Result<()>) -> anyhow::Result<()> {
     if measured.is_err() {
         eprintln!("{}", stage.deployment.last_words());
     }
@@ -93,6 +125,7 @@ fn announce() -> Report {
     report.line(INSTANCE_INSERTS, within, Some(FLOOR));
     report.line(HOST, Goal::None, Some(FLOOR));
     report.line(STOPPED, Goal::Under(3.0), None);
+    report.line(CUT, Goal::Under(3.0), None);
     report.line(FAILOVER, Goal::Under(5.0), None);
     report.line(FAILOVER_OPEN, Goal::None, None);
     report.line(FAILBACK, Goal::None, None);
