@@ -32,7 +32,7 @@ const FAILOVER: &str = "failover: command to first post, on two machines";
 const FAILOVER_OPEN: &str = "  of it: command to the open gate";
 const FAILBACK: &str = "failback: longest pause between posts";
 const FAILBACK_TOOK: &str = "  the whole command";
-const BEHIND: &str = "behind under load, milliseconds, each a look";
+const BEHIND: &str = "behind under load: ms until a position is there";
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     /// How often each thing is measured
     #[arg(long, default_value_t = 10)]
     rounds: usize,
-    /// Only these; the floor is measured with any of them
+    /// Only these; the floor is measured with any of them but `cut`
     #[arg(long, value_delimiter = ',')]
     only: Vec<Part>,
     /// Keep all data and logs in this directory, which must be new or empty
