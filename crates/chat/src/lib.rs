@@ -11,6 +11,7 @@
 //! | `writer` | the one task that writes posts, in groups |
 //! | `reader` | the one task that shows posts, in order, once they are proven |
 //! | `prover` | the one task that proves what was read |
+//! | [`other_site`] | zero loss: a commit waits for the other site, too |
 //! | `history` | what was said before: on entering, and by query |
 //! | [`peers`] | what servers tell each other |
 //! | `bound` | one stream per full address, in the whole pool |
@@ -24,6 +25,7 @@ pub mod activity;
 mod bound;
 mod chat;
 mod history;
+pub mod other_site;
 pub mod outbox;
 pub mod peers;
 mod post;

@@ -4,12 +4,14 @@
 //! that waited for the mirror. A commit of our own, made afterwards, waits for the mirror to have
 //! everything before it. While the mirror is missing that can take long, and who gives up waiting
 //! must not leave a connection behind each time: so one task proves for all, on one connection.
+//! Where the pool wants it, the commit is waited for at the other site, too.
 
+use crate::other_site::OtherSite;
 use crate::reads::Unavailable;
 use crate::rooms::house::Term;
 use crate::settings::{Config, Limits};
 use crate::writer::with_causes;
-use db::{Connection, Connections};
+use db::{Connection, Connections, LogEnd};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +33,9 @@ pub(crate) struct Prover {
     asked: mpsc::Receiver<oneshot::Sender<Term>>,
     connections: Connections,
     database: String,
-    connection: Option<Connection>,
+    connection: Option<(Connection, Option<LogEnd>)>,
+    other_site: OtherSite,
+    wait: Duration,
 }
 
 impl Proof {
@@ -53,7 +57,8 @@ impl Prover {
         let (sender, asked) = mpsc::channel(ASKED_MAX);
         let Limits { read_wait: wait, .. } = config.limits;
         let database = config.database.clone();
-        let prover = Self { asked, connections, database, connection: None };
+        let other_site = config.other_site.clone();
+        let prover = Self { asked, connections, database, connection: None, other_site, wait };
         (Proof { asked: sender, wait }, prover)
     }
 
@@ -87,12 +92,18 @@ impl Prover {
             connection.doubt().is_none()
                 && primary.as_ref().is_none_or(|primary| primary == connection.primary())
         };
-        if !self.connection.as_ref().is_some_and(sound) {
+        if !self.connection.as_ref().is_some_and(|(connection, _)| sound(connection)) {
             self.connection = None;
-            self.connection = Some(self.connections.connect(&self.database).await?);
+            let connection = self.connections.connect(&self.database).await?;
+            let log_end = self.other_site.log_end(&connection).await?;
+            self.connection = Some((connection, log_end));
         }
-        let connection = self.connection.as_ref().expect("connected above");
+        let (connection, log_end) = self.connection.as_ref().expect("connected above");
         connection.prove().await?;
+        if let Some(log_end) = log_end {
+            let end = connection.log_end(log_end).await?;
+            self.other_site.holds(connection, end, self.wait).await?;
+        }
         Ok(connection.term())
     }
 }

@@ -3,6 +3,7 @@
 //! When thousands come back at once they wait for one of these, within a deadline, so that the
 //! database sees a pace it can carry.
 
+use crate::other_site::NotHeld;
 use crate::settings::{Config, Limits};
 use db::{ConnectError, Connection, Connections};
 use std::ops::Deref;
@@ -28,6 +29,9 @@ pub enum Unavailable {
     /// What it said is not known to be durable.
     #[error("what the database says is not proven to be durable")]
     Unproven(#[from] db::CommitError),
+    /// What it said is not at the other site yet, and the pool wants that.
+    #[error("what the database says is not known to be at the other site")]
+    NotHeld(#[from] NotHeld),
 }
 
 /// The reading connections. Cheap to clone.

@@ -1,5 +1,6 @@
 //! What a chat server is told, and every limit that it keeps, by name.
 
+use crate::other_site::OtherSite;
 use std::time::Duration;
 
 /// The database that holds rooms, posts and accounts.
@@ -14,6 +15,8 @@ pub struct Config {
     pub rooms: String,
     /// The database on the primary; [`DATABASE`] but in tests.
     pub database: String,
+    /// Whether posts wait for the other site.
+    pub other_site: OtherSite,
     /// The limits.
     pub limits: Limits,
 }
@@ -25,6 +28,7 @@ impl Config {
             domain: domain.into(),
             rooms: rooms.into(),
             database: DATABASE.to_owned(),
+            other_site: OtherSite::default(),
             limits: Limits::default(),
         }
     }

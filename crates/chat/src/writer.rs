@@ -11,12 +11,16 @@
 //! same posts are sent again, on a new connection: their archive ids were given before, so the
 //! database says of each whether it stands, and a first attempt that is still under way is waited
 //! for by the row lock. Only then is anybody told.
+//!
+//! *Where the pool wants zero loss* a group is told of only when the other site holds it, too, and
+//! the next group waits for that as well ([`OtherSite`]).
 
 mod append;
 mod ticket;
 
 pub use ticket::Ticket;
 
+use crate::other_site::OtherSite;
 use crate::peers::{PeerMessage, Peers, tell_all};
 use crate::post::{Draft, Post};
 use crate::reader::Heard;
@@ -71,6 +75,7 @@ pub(crate) struct Writer {
     waiting: VecDeque<Waiting>,
     connections: Connections,
     database: String,
+    other_site: OtherSite,
     appender: Option<Appender>,
     /// So many posts at the front go one by one.
     alone: usize,
@@ -121,6 +126,7 @@ impl Writer {
             waiting: VecDeque::new(),
             connections,
             database: config.database.clone(),
+            other_site: config.other_site.clone(),
             appender: None,
             alone: 0,
             reader,
@@ -166,16 +172,22 @@ impl Writer {
     async fn attempt(&mut self) -> Result<(), String> {
         if self.appender.as_ref().is_none_or(|appender| appender.is_over(&self.connections)) {
             self.appender = None;
-            let appender = Appender::connect(&self.connections, &self.database).await;
+            let appender =
+                Appender::connect(&self.connections, &self.database, &self.other_site).await;
             self.appender = Some(appender.map_err(|error| with_causes(&error))?);
+        }
+        let appender = self.appender.as_mut().expect("connected above");
+        if let Err(error) = appender.is_level(self.limits.poll).await {
+            self.drop_over();
+            return Err(with_causes(&error));
         }
         let group = self.group();
         if group == 0 {
             return Ok(());
         }
-        let appender = self.appender.as_ref().expect("connected above");
+        let appender = self.appender.as_mut().expect("connected above");
         let drafts: Vec<&Draft> = self.waiting.iter().take(group).map(|w| &w.draft).collect();
-        let failure = match appender.append(&drafts).await {
+        let failure = match appender.append(&drafts, self.limits.answer_wait).await {
             Ok(outcomes) => {
                 let term = appender.term();
                 self.alone = self.alone.saturating_sub(group);
@@ -202,12 +214,14 @@ impl Writer {
                 self.appender = None;
                 Err(with_causes(&error))
             }
+            // They are sent again, and found to stand, once the other site is level.
+            Failure::NotHeld(error) => Err(with_causes(&error)),
         }
     }
 
-    /// Drops what nobody waits for any more, and tells how many at the front are to be sent now.
-    fn group(&mut self) -> usize {
-        let Limits { queue_wait, answer_wait, group_posts, group_bytes, .. } = self.limits;
+    /// Drops what nobody waits for any more.
+    fn drop_over(&mut self) {
+        let Limits { queue_wait, answer_wait, .. } = self.limits;
         // Whoever said the last word about a post, here or in its ticket, decides what is true.
         let mut kept = VecDeque::with_capacity(self.waiting.len());
         for waiting in self.waiting.drain(..) {
@@ -224,6 +238,12 @@ impl Writer {
             }
         }
         self.waiting = kept;
+    }
+
+    /// Tells how many at the front are to be sent now.
+    fn group(&mut self) -> usize {
+        self.drop_over();
+        let Limits { group_posts, group_bytes, .. } = self.limits;
         let most = if self.alone > 0 { 1 } else { group_posts };
         let (mut group, mut bytes) = (0, 0);
         while group < most && bytes < group_bytes {

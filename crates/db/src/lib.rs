@@ -11,12 +11,14 @@ mod commit;
 mod connection;
 mod connections;
 mod error;
+mod log;
 mod migrate;
 
 pub use commit::{CommitError, Doubt};
 pub use connection::Connection;
 pub use connections::{Connections, Login, Primary, Tls};
 pub use error::ConnectError;
+pub use log::{LogEnd, Place};
 pub use migrate::{MigrateError, Migration, migrate};
 
 /// The SQLSTATE that [`Connection::term_guard`] raises.

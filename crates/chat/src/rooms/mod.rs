@@ -208,10 +208,10 @@ impl Rooms {
         speaks.is_some_and(|(_, address)| address.resource().as_str() == nick)
     }
 
-    /// All rooms that may be entered.
+    /// All rooms that may be entered, without their subjects.
     pub async fn list(&self) -> Result<Vec<RoomInfo>, RoomError> {
         let lease = self.0.reads.lease().await?;
-        let sql = "select name, title, description, subject from chat.room
+        let sql = "select name, title, description, null::text from chat.room
                    where not disabled order by name";
         let rows = lease.rows(sql, &[]).await?;
         Ok(rows.iter().filter_map(|row| self.room_info(row)).collect())
@@ -225,7 +225,14 @@ impl Rooms {
         let sql = "select name, title, description, subject from chat.room
                    where name = $1 and not disabled";
         let row = lease.maybe_row(sql, &[&name]).await?;
-        row.and_then(|row| self.room_info(&row)).ok_or(RoomError::NoSuchRoom)
+        let info = row.and_then(|row| self.room_info(&row)).ok_or(RoomError::NoSuchRoom)?;
+        // A subject is a post: it is shown once it is proven.
+        match self.0.house.opened(name) {
+            Some(open) => Ok(RoomInfo { subject: open.subject.text, ..info }),
+            None if info.subject.is_none() => Ok(info),
+            None if self.0.proof.of(lease.term()).await? => Ok(info),
+            None => Err(RoomError::Wait),
+        }
     }
 
     fn room_info(&self, row: &Row) -> Option<RoomInfo> {

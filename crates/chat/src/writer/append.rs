@@ -1,8 +1,10 @@
 //! One group, one statement, one commit.
 
+use crate::other_site::{NotHeld, OtherSite};
 use crate::post::Draft;
-use db::{CommitError, ConnectError, Connection, Connections};
-use std::time::SystemTime;
+use db::{CommitError, ConnectError, Connection, Connections, LogEnd, Place};
+use futures_util::future::join;
+use std::time::{Duration, SystemTime};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
@@ -33,6 +35,8 @@ pub(super) enum Failure {
     Again(CommitError),
     /// This connection is of no more use.
     Elsewhere(CommitError),
+    /// It stands, and must not be told: the other site does not hold it yet.
+    NotHeld(NotHeld),
 }
 
 /// A connection that is ready to append.
@@ -40,6 +44,16 @@ pub(super) enum Failure {
 pub(super) struct Appender {
     connection: Connection,
     statement: Statement,
+    beyond: Option<Beyond>,
+}
+
+/// What is waited for beyond the commit.
+#[derive(Debug)]
+struct Beyond {
+    other_site: OtherSite,
+    log_end: LogEnd,
+    /// The place that the other site was last waited for to hold.
+    owed: Place,
 }
 
 /// Why there is no appender.
@@ -55,10 +69,18 @@ impl Appender {
     pub(super) async fn connect(
         connections: &Connections,
         database: &str,
+        other_site: &OtherSite,
     ) -> Result<Self, NotReady> {
         let connection = connections.connect(database).await?;
         let statement = connection.prepare(SQL).await?;
-        Ok(Self { connection, statement })
+        let beyond = match other_site.log_end(&connection).await? {
+            Some(log_end) => {
+                let owed = connection.log_end(&log_end).await?;
+                Some(Beyond { other_site: other_site.clone(), log_end, owed })
+            }
+            None => None,
+        };
+        Ok(Self { connection, statement, beyond })
     }
 
     pub(super) fn term(&self) -> (i64, i64) {
@@ -72,8 +94,19 @@ impl Appender {
         other || self.connection.doubt().is_some()
     }
 
+    /// Waits until the other site holds what was appended last, where that is wanted: while it
+    /// does not, posts wait in the queue, and nothing more is written that nobody may see.
+    pub(super) async fn is_level(&self, wait: Duration) -> Result<(), NotHeld> {
+        let Some(Beyond { other_site, owed, .. }) = &self.beyond else { return Ok(()) };
+        other_site.holds(&self.connection, *owed, wait).await
+    }
+
     /// Appends all of them, or none. The outcomes stand in the order of the posts.
-    pub(super) async fn append(&self, posts: &[&Draft]) -> Result<Vec<Outcome>, Failure> {
+    pub(super) async fn append(
+        &mut self,
+        posts: &[&Draft],
+        wait: Duration,
+    ) -> Result<Vec<Outcome>, Failure> {
         let archive_ids: Vec<Uuid> = posts.iter().map(|p| p.archive_id).collect();
         let rooms: Vec<Uuid> = posts.iter().map(|p| p.room).collect();
         let kinds: Vec<&str> = posts.iter().map(|p| p.kind.name()).collect();
@@ -100,7 +133,19 @@ impl Appender {
             &subjects,
         ];
         let rows = self.connection.query(&self.statement, &values);
-        let rows = self.connection.committed(rows).await.map_err(failure)?;
+        let rows = self.connection.committed(rows);
+        let rows = match &mut self.beyond {
+            None => rows.await.map_err(failure)?,
+            Some(Beyond { other_site, log_end, owed }) => {
+                // Both in one write, and in this order.
+                let (rows, end) = join(rows, self.connection.log_end(log_end)).await;
+                let rows = rows.map_err(failure)?;
+                *owed = end.map_err(|error| Failure::NotHeld(error.into()))?;
+                let held = other_site.holds(&self.connection, *owed, wait).await;
+                held.map_err(Failure::NotHeld)?;
+                rows
+            }
+        };
         assert_eq!(rows.len(), posts.len(), "chat.append answers for each post");
         Ok(rows.iter().map(outcome).collect())
     }

@@ -18,3 +18,4 @@ mod order;
 mod salvage;
 mod terms;
 mod world;
+mod zero_loss;

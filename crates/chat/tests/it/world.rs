@@ -3,6 +3,7 @@
 use crate::net::Net;
 use chat::Chat;
 use chat::activity::Activity;
+use chat::other_site::OtherSite;
 use chat::outbox::{self, Outbox, Outgoing};
 use chat::provision::{self, NewRoom};
 use chat::rooms::{Enter, RoomError, Ticket};
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) primary: watch::Sender<Option<Primary>>,
     pub(crate) net: Arc<Net>,
     pub(crate) limits: Limits,
+    pub(crate) other_site: OtherSite,
     database: String,
     servers: Vec<Server>,
 }
@@ -73,7 +75,9 @@ impl World {
         let limits = Limits { poll: Duration::from_millis(200), ..Limits::default() };
         let primary = watch::Sender::new(None);
         let net = Arc::default();
-        let world = Self { postgres, primary, net, limits, database, servers: Vec::new() };
+        let other_site = OtherSite::default();
+        let world =
+            Self { postgres, primary, net, limits, other_site, database, servers: Vec::new() };
         world.tell_primary(1, 1);
         world
     }
@@ -110,6 +114,7 @@ impl World {
         let config = Config {
             database: database.to_owned(),
             limits: self.limits,
+            other_site: self.other_site.clone(),
             ..Config::new(DOMAIN, ROOMS)
         };
         let connections = Connections::new(login, primary);
