@@ -12,7 +12,6 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
     let text = read(path)?;
     match Topology::parse(&path.display().to_string(), &text) {
         Ok(checked) => {
-            not_built_yet(&checked.topology)?;
             for warning in &checked.warnings {
                 println!("warning: {warning}");
             }
@@ -38,20 +37,7 @@ pub(crate) fn load(path: &Path) -> anyhow::Result<Topology> {
     let text = read(path)?;
     let checked = Topology::parse(&path.display().to_string(), &text)
         .map_err(|problems| anyhow::anyhow!("the topology is not in order\n{problems}"))?;
-    not_built_yet(&checked.topology)?;
     Ok(checked.topology)
-}
-
-/// What may be declared and is not built: refused, because a promise is not silently dropped.
-fn not_built_yet(topology: &Topology) -> anyhow::Result<()> {
-    match topology.pools.iter().find(|pool| pool.zero_loss) {
-        None => Ok(()),
-        Some(pool) => anyhow::bail!(
-            "pool {} asks for zero_loss, which this version does not have yet: remove it, and \
-             watch how far behind the backup site is with `standfast status`",
-            pool.fqdn
-        ),
-    }
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {

@@ -75,7 +75,7 @@ impl Stretched {
             active: self.active(observed, &backup_name),
             lock: self.lock_in(observed),
             attested: self.said.attested,
-            unshipped: Unshipped::Perhaps,
+            unshipped: self.unshipped(&drained),
             consented: self.said.accepted,
             salvaged: self.salvaged(&backup_name, lost_reign).await,
             copies: Copies::Readable,
@@ -112,6 +112,15 @@ impl Stretched {
             lead: lead.and_then(|store| observed.report(store)),
             mirror: mirror.and_then(|store| observed.report(store)),
             mirror_declared: mirror.is_some(),
+        }
+    }
+
+    /// With zero loss nothing was acknowledged that the share did not hold.
+    fn unshipped(&self, drained: &Drained) -> Unshipped {
+        if self.pool.zero_loss && drained.lost.is_none() {
+            Unshipped::Nothing
+        } else {
+            Unshipped::Perhaps
         }
     }
 

@@ -24,6 +24,7 @@ use tracing::info;
 use super::host::ThisHost;
 use super::parts::Stores;
 use super::peers::{self, Chats, ControlPeers};
+use super::shipped;
 
 /// The role in PostgreSQL that chat servers have.
 const CHAT_ROLE: &str = "standfast_chat";
@@ -70,7 +71,10 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
         &host.client,
         (tasks, shutdown),
     );
-    let config = Config::new(&host.topology.domain, &pool.rooms);
+    let config = Config {
+        other_site: shipped::follow(host, pool),
+        ..Config::new(&host.topology.domain, &pool.rooms)
+    };
     let chat = Chat::start(config.clone(), connections, Arc::new(peers), tasks, shutdown);
     follow_activity(host, pool, known, chat.clone());
     forget_the_gone(host, living, chat.clone());

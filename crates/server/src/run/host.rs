@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use control::{Client, Credentials, Destination};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use topology::{Site, Topology};
+use topology::{Pool, Site, Topology};
 
 use crate::args::Run;
 use crate::check;
@@ -78,6 +78,12 @@ impl ThisHost {
     /// Where this host's control port listens.
     pub(crate) fn control_address(&self) -> SocketAddr {
         self.destination(&self.name).address
+    }
+
+    /// Where this host keeps a pool's shipped log.
+    pub(crate) fn share(&self, pool: &Pool) -> PathBuf {
+        let declared = pool.share.as_ref().map(|share| self.directory(&share.directory));
+        declared.unwrap_or_else(|| self.directory("share"))
     }
 
     /// A directory of this host's own, below its data directory.

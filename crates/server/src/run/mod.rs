@@ -9,6 +9,7 @@ mod parts;
 mod peers;
 mod procedures;
 mod salvage;
+mod shipped;
 
 pub(crate) use administration::{INVOKE, LOOK, Looked};
 
@@ -46,6 +47,7 @@ async fn serve(arguments: &Run) -> anyhow::Result<()> {
     let router = control::Router::new();
     let (router, stores) = parts::management_store(&host, router)?;
     let (router, keepers) = parts::keepers(&host, &stores, router).await?;
+    let router = shipped::install(&host, router);
     let router = chat_servers::start(&host, &stores, router).await?;
     let router = administration::install(&host, &stores, &keepers, router)?;
     parts::control_port(&host, router).await?;

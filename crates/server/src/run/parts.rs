@@ -108,7 +108,6 @@ pub(crate) async fn keepers(
             binaries: Binaries::find().await?,
         };
         let instance = Instance::new(spec);
-        let share = pool.share.as_ref().map(|share| host.directory(&share.directory));
         let setup = Setup {
             pool: pool.clone(),
             topology: Arc::clone(&host.topology),
@@ -119,7 +118,7 @@ pub(crate) async fn keepers(
             client: host.client.clone(),
             hook: primary_hook(host)?,
             directory: host.directory("keepers").join(&declared.name),
-            share: share.unwrap_or_else(|| host.directory("share")),
+            share: host.share(pool),
             program: std::env::current_exe().context("find this program")?,
         };
         keepers.push(keeper::start(setup, &host.tasks, &host.shutdown)?);

@@ -16,3 +16,4 @@ mod partitions;
 mod serving_alone;
 mod silent_primary;
 mod site_returns;
+mod zero_loss;
