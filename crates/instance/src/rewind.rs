@@ -1,9 +1,10 @@
 //! Taking an old primary back to where it parted from the new one.
 //!
 //! `pg_rewind` trusts the source's control file, which tells of a promotion only after a
-//! checkpoint; copies the source's configuration; and leaves an unusable directory when it fails.
-//! Each of the three is met here.
+//! checkpoint; copies the source's configuration; and leaves an unusable directory when it fails
+//! half-way. Each of the three is met here.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::command::{self, Run};
@@ -16,6 +17,12 @@ const RECOVERY_LIMIT: Duration = Duration::from_mins(30);
 
 /// How long a rewind may take.
 const REWIND_LIMIT: Duration = Duration::from_hours(2);
+
+/// What it says when it has found out where to begin: it has changed nothing before.
+const BEGINS: &str = "rewinding from last common checkpoint";
+
+/// It says so among its first words, in bytes.
+const FIRST_WORDS: usize = 64 * 1024;
 
 /// What came of a rewind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,51 +68,56 @@ impl Instance {
             let (source_name, timeline) = (source.name.clone(), control.timeline);
             return Err(Error::SameTimeline { source_name, timeline });
         }
-        let refused = |why| Error::RewindRefused { source_name: source.name.clone(), why };
-        let doing = "see whether a rewind is possible";
-        match self.pg_rewind(source, doing, &["--dry-run"]).await {
-            Ok(said) if said.contains("no rewind required") => {
-                self.write_files(self.data(), self.marker_with(settings)?).await?;
-                return Ok(Rewound::NotNeeded);
-            }
-            Ok(_) => {}
-            Err(Error::Command { said, .. }) => return Err(refused(said)),
-            Err(error) => return Err(error),
-        }
-        self.rewind_now(source, settings).await?;
-        Ok(Rewound::Rewound)
+        self.rewind_now(source, settings).await
     }
 
-    async fn rewind_now(&self, source: &Source, settings: &Settings) -> Result<(), Error> {
+    /// Whether a rewind is likely to be quicker than a copy: it fetches all WAL that the source
+    /// keeps, and a copy fetches all but that. Both have about as much of it as this one.
+    pub async fn is_quicker_rewound(&self) -> Result<bool, Error> {
+        let data = self.data().to_owned();
+        files::blocking(move || {
+            let wal = data.join("pg_wal");
+            Ok(weigh(&wal, &wal)? < weigh(&data, &wal)?)
+        })
+        .await
+    }
+
+    async fn rewind_now(&self, source: &Source, settings: &Settings) -> Result<Rewound, Error> {
         let data = self.data();
-        let marker = self.marker_with(settings)?;
+        let marker = Marker { settings: settings.clone(), ..self.marker()? };
         let rewinding = marker::rewinding(data);
         // From here until it is removed the directory is nobody's to start.
         files::write_whole(&rewinding, &format!("{}\n", source.name))?;
-        self.pg_rewind(source, "rewind", &[]).await?;
+        let mut said = String::new();
+        let ended = self.pg_rewind(source, &mut said).await;
+        let began = said.contains(BEGINS);
+        match ended {
+            Err(Error::Command { said: why, .. }) if !began => {
+                files::remove_file(&rewinding)?;
+                files::sync_parent(&rewinding)?;
+                return Err(Error::RewindRefused { source_name: source.name.clone(), why });
+            }
+            ended => ended?,
+        }
         self.write_files(data, marker).await?;
         files::remove_file(&rewinding)?;
-        files::sync_parent(&rewinding)
+        files::sync_parent(&rewinding)?;
+        Ok(if began { Rewound::Rewound } else { Rewound::NotNeeded })
     }
 
-    fn marker_with(&self, settings: &Settings) -> Result<Marker, Error> {
-        Ok(Marker { settings: settings.clone(), ..self.marker()? })
-    }
-
-    async fn pg_rewind(
-        &self,
-        source: &Source,
-        doing: &str,
-        more: &[&str],
-    ) -> Result<String, Error> {
+    async fn pg_rewind(&self, source: &Source, said: &mut String) -> Result<(), Error> {
         let spec = self.spec();
         let conninfo =
             format!("{} dbname=postgres", source.conninfo(&spec.tls, "standfast rewind"));
         let mut command = spec.binaries.command("pg_rewind");
-        command.arg("-D").arg(self.data()).arg("--source-server").arg(conninfo).args(more);
-        let run = Run::new(command, doing, REWIND_LIMIT).writing_below(self.data());
-        let output = run.output().await?;
-        Ok(output.stdout + &output.stderr)
+        command.arg("-D").arg(self.data()).arg("--source-server").arg(conninfo);
+        let run = Run::new(command, "rewind", REWIND_LIMIT).writing_below(self.data());
+        let hear = |words: &str| {
+            if said.len() < FIRST_WORDS {
+                said.push_str(words);
+            }
+        };
+        run.hearing(hear).output().await.map(drop)
     }
 
     async fn stopped(&self) -> Result<ControlData, Error> {
@@ -195,4 +207,21 @@ impl Instance {
         run.output().await?;
         self.control_data().await
     }
+}
+
+/// The bytes of all files in a directory, but for one directory in it.
+fn weigh(directory: &Path, except: &Path) -> Result<u64, Error> {
+    let list = |it| Error::io("list", directory, it);
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory).map_err(list)? {
+        let entry = entry.map_err(list)?;
+        let path = entry.path();
+        let about = entry.metadata().map_err(|it| Error::io("look at", &path, it))?;
+        if !about.is_dir() {
+            bytes += about.len();
+        } else if path != except {
+            bytes += weigh(&path, except)?;
+        }
+    }
+    Ok(bytes)
 }

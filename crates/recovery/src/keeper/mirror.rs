@@ -33,6 +33,9 @@ impl Keeper {
             self.note(&format!("{primary} is becoming primary; then it is followed"));
             return Ok(());
         }
+        if self.returns(primary).await? {
+            return Ok(());
+        }
         self.be_standby_of(primary).await
     }
 
@@ -138,9 +141,11 @@ impl Keeper {
         observed.is_ok_and(|observed| observed.receiver.is_some())
     }
 
-    /// For how long this standby has not streamed.
+    /// For how long this standby has not streamed. A receiver that is there at one look and gone at
+    /// the next asks for what its upstream does not have: it does not stream.
     pub(super) fn unstreamed_for(&mut self, streaming: bool) -> std::time::Duration {
-        if streaming {
+        let before = std::mem::replace(&mut self.streamed, streaming);
+        if streaming && (before || self.unstreamed_since.is_none()) {
             self.unstreamed_since = None;
             return std::time::Duration::ZERO;
         }

@@ -19,6 +19,7 @@ pub mod promotion;
 mod quarantine;
 mod remembered;
 pub mod report;
+mod returning;
 mod routes;
 mod shipped;
 mod silence;
@@ -195,6 +196,8 @@ struct Keeper {
     mirror_seen: Instant,
     /// Since when a standby has not streamed.
     unstreamed_since: Option<Instant>,
+    /// Whether a standby streamed at the last look.
+    streamed: bool,
     /// Whether a mirror has streamed from its primary since it last had nobody at all.
     has_met_primary: bool,
     /// How far the primary was when its commits began to wait for the mirror: what was acknowledged
@@ -239,6 +242,7 @@ impl Keeper {
             held,
             mirror_seen: Instant::now(),
             unstreamed_since: None,
+            streamed: false,
             // A standby that outlived our crash never lost anybody.
             has_met_primary: matches!(setup.instance.pid(), Ok(Some(_))),
             waits_from: None,

@@ -8,6 +8,8 @@ mod ground;
 mod load;
 
 mod at_random;
+mod coming_back;
+mod home_alone;
 mod home_burnt;
 mod losing_the_primary;
 mod losing_the_store;
