@@ -9,7 +9,6 @@ mod load;
 
 mod at_random;
 mod coming_back;
-mod home_alone;
 mod home_burnt;
 mod losing_the_primary;
 mod losing_the_store;
