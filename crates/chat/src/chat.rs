@@ -3,11 +3,12 @@
 use crate::accounts::Accounts;
 use crate::activity::Activity;
 use crate::bound::Bound;
+use crate::heard::{HEARD_MAX, Heard};
+use crate::house::House;
 use crate::peers::{Change, PeerAnswer, PeerMessage, PeerQuestion, Peers};
 use crate::prover::Prover;
-use crate::reader::{HEARD_MAX, Heard, Reader};
+use crate::reader::Reader;
 use crate::reads::Reads;
-use crate::rooms::house::House;
 use crate::rooms::{Inner, Rooms};
 use crate::settings::Config;
 use crate::writer::Writer;

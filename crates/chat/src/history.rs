@@ -9,26 +9,18 @@
 //! branches parted: nothing is missing, and what comes twice has the same archive id. So that
 //! paging still moves on, the bounds of a page name a recovered post by `ID@POSITION`.
 
+use crate::error::RoomError;
+use crate::house::Open;
 use crate::outbox::Shared;
 use crate::post::{COLUMNS, Post};
 use crate::reads::{Lease, Unavailable};
 use crate::render;
-use crate::rooms::RoomError;
-use crate::rooms::house::Open;
 use crate::settings::Limits;
 use std::time::{Duration, SystemTime};
-use tracing::info;
 use uuid::Uuid;
 use xmpp::mam::{Fin, Page, Query};
 use xmpp::muc::HistoryWanted;
 use xmpp::{BareJid, Jid};
-
-impl From<Unavailable> for RoomError {
-    fn from(error: Unavailable) -> Self {
-        info!(error = crate::writer::with_causes(&error), "the archive cannot be read");
-        Self::Wait
-    }
-}
 
 /// A room's archive, as far as it may be shown.
 #[derive(Clone, Copy, Debug)]

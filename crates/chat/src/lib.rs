@@ -7,12 +7,15 @@
 //! | file | holds |
 //! |---|---|
 //! | [`stream`] | clients: from an accepted socket to a bound stream |
-//! | [`rooms`] | rooms as a stream uses them; who is in them |
+//! | [`rooms`] | rooms as a stream uses them |
+//! | `house` | all rooms in memory: who is in them, what was shown |
 //! | `writer` | the one task that writes posts, in groups |
 //! | `reader` | the one task that shows posts, in order, once they are proven |
 //! | `prover` | the one task that proves what was read |
 //! | [`other_site`] | zero loss: a commit waits for the other site, too |
 //! | `history` | what was said before: on entering, and by query |
+//! | `post`, `render` | a post, and posts as text on a stream |
+//! | `names`, `error`, `heard` | what the others are told in |
 //! | [`peers`] | what servers tell each other |
 //! | `bound` | one stream per full address, in the whole pool |
 //! | [`accounts`], `reads` | logins; the few connections for reading |
@@ -24,7 +27,11 @@ pub mod accounts;
 pub mod activity;
 mod bound;
 mod chat;
+mod error;
+mod heard;
 mod history;
+mod house;
+mod names;
 pub mod other_site;
 pub mod outbox;
 pub mod peers;

@@ -1,6 +1,6 @@
 //! A post: on its way to the database, and as it stands there.
 
-use crate::rooms::RoomError;
+use crate::error::RoomError;
 use crate::settings::Limits;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -50,6 +50,9 @@ pub(crate) struct Post {
     pub(crate) sent_at: SystemTime,
     pub(crate) recovered_at: Option<SystemTime>,
 }
+
+/// How every stored stanza begins.
+const START: &str = "<message";
 
 /// The columns that [`Post::of_row`] wants, of a table called `p`.
 pub(crate) const COLUMNS: &str = "p.archive_id, p.room, p.position, p.kind, p.nick, p.stanza, \
@@ -141,9 +144,15 @@ impl Post {
         if self.kind != Kind::Subject || self.recovered_at.is_some() {
             return None;
         }
-        let message: Element = crate::render::alone(&self.stanza).parse().ok()?;
+        let message: Element = alone(&self.stanza).parse().ok()?;
         message.child_text(ns::CLIENT, "subject")
     }
+}
+
+/// A stored stanza as a text that can be read by itself.
+pub(crate) fn alone(stanza: &str) -> String {
+    let rest = stanza.strip_prefix(START).unwrap_or(stanza);
+    format!("{START} xmlns='{}'{rest}", ns::CLIENT)
 }
 
 /// Takes away what only the room may say, and what differs between a post and its repeat.
@@ -202,7 +211,7 @@ mod tests {
                <delay xmlns='urn:xmpp:delay' from='r@rooms.x' stamp='2001-01-01T00:00:00Z'/>\
                <x xmlns='http://jabber.org/protocol/muc#user'><status code='104'/></x></message>",
         );
-        let stanza = Element::from_str(&crate::render::alone(&draft.stanza)).unwrap();
+        let stanza = Element::from_str(&alone(&draft.stanza)).unwrap();
         assert_eq!(stanza.attribute("from"), Some("r@rooms.x/nick"));
         assert_eq!(stanza.attribute("to"), None);
         assert!(stanza.has_child("urn:xmpp:reply:0", "reply"));

@@ -9,12 +9,14 @@
 //! other positions. So each open room says in which term its position counts, and before anything
 //! is shown in a newer one, the position goes back to where the reigns parted.
 
+use crate::error::with_causes;
+use crate::heard::Heard;
+use crate::house::{House, Rebased, Subject, Watched};
+use crate::names::{Author, Term};
 use crate::post::{COLUMNS, Post};
 use crate::prover::Proof;
 use crate::reads::Unavailable;
-use crate::rooms::house::{House, Rebased, Subject, Term, Watched};
 use crate::settings::{Config, Limits};
-use crate::writer::{Author, with_causes};
 use db::{ConnectError, Connection, Connections, Primary};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,27 +26,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-/// Bells and commits that may wait for the reader.
-pub(crate) const HEARD_MAX: usize = 4096;
-
-/// Of those, how many are looked at together.
+/// Of what it hears, how much it looks at together.
 const HEARD_AT_ONCE: usize = 256;
 
 /// Echoes of repeats that may wait for the database.
 const ECHOES_MAX: usize = 4096;
-
-/// What the reader hears of.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    /// Our own writer committed these, in the order of (room, position).
-    Committed { term: (i64, i64), posts: Vec<Post> },
-    /// A server committed: room and position.
-    Bell { term: (i64, i64), rooms: Vec<(Uuid, i64)> },
-    /// Somebody repeated this post, and is to see it.
-    Repeated { author: Author, archive_id: Uuid, position: i64 },
-    /// Somebody waits for rooms to arrive in the current term.
-    Look,
-}
 
 /// The showing task.
 #[derive(Debug)]

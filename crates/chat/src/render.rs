@@ -4,13 +4,12 @@
 //! before the end tag. (A stored post always has one: it has at least its archive id inside.)
 
 use crate::outbox::Shared;
-use crate::post::{Post, STANDFAST};
+use crate::post::{Post, STANDFAST, alone};
 use jiff::Timestamp;
 use std::time::SystemTime;
 use uuid::Uuid;
 use xmpp::{BareJid, Element, delay, mam, ns};
 
-const START: &str = "<message";
 const END: &str = "</message>";
 
 /// A post as it happens; one that was recovered says when it was first sent.
@@ -60,12 +59,6 @@ pub(crate) fn subject(
         message.push(delay::element(room.as_str(), &stamp(at)));
     }
     Shared::of(&message)
-}
-
-/// A stored stanza as a text that can be read by itself.
-pub(crate) fn alone(stanza: &str) -> String {
-    let rest = stanza.strip_prefix(START).unwrap_or(stanza);
-    format!("{START} xmlns='{}'{rest}", ns::CLIENT)
 }
 
 /// A time in the format of XEP-0082.

@@ -20,11 +20,12 @@ mod ticket;
 
 pub use ticket::Ticket;
 
+use crate::error::{RoomError, with_causes};
+use crate::heard::Heard;
+use crate::names::Author;
 use crate::other_site::OtherSite;
 use crate::peers::{PeerMessage, Peers, tell_all};
 use crate::post::{Draft, Post};
-use crate::reader::Heard;
-use crate::rooms::{RoomError, RoomName};
 use crate::settings::{Config, Limits};
 use append::{Appender, Failure, Outcome};
 use db::Connections;
@@ -37,7 +38,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
-use xmpp::FullJid;
 
 /// The first and the longest pause after a failure.
 const PAUSE: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(250)];
@@ -48,13 +48,6 @@ pub(crate) struct Posts {
     waiting: mpsc::Sender<Waiting>,
     bytes: Arc<Semaphore>,
     limits: Limits,
-}
-
-/// Who said it: for the echo of a repeat.
-#[derive(Clone, Debug)]
-pub(crate) struct Author {
-    pub(crate) room: RoomName,
-    pub(crate) who: FullJid,
 }
 
 /// A post that waits for the database.
@@ -306,16 +299,4 @@ impl Waiting {
         // Whoever does not wait any more need not be told.
         self.reply.send(answer).unwrap_or_default();
     }
-}
-
-/// An error with all that it stems from, in one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

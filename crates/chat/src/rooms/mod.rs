@@ -1,60 +1,28 @@
-//! Rooms as a client's stream uses them.
-//!
-//! | file | holds |
-//! |---|---|
-//! | `house` | all rooms in memory, and showing posts |
-//! | `occupant` | entering, changing, leaving |
-//! | `telling` | what occupants are told of each other |
-//! | `enter` | the way in: nick, history, subject |
-//! | `nick` | who may have which nick |
-//! | `remote` | the other servers' occupants |
+//! Rooms as a client's stream uses them: this file, and `enter`, the way in.
 
 mod enter;
-mod error;
-pub(crate) mod house;
-mod nick;
-mod occupant;
-mod remote;
-mod telling;
 
+pub use crate::error::RoomError;
+pub use crate::house::Enter;
 pub use crate::writer::Ticket;
-pub use error::RoomError;
-pub(crate) use house::RoomName;
 
 use crate::activity::Activity;
+use crate::heard::Heard;
 use crate::history::Archive;
-use crate::outbox::Outbox;
+use crate::house::House;
+use crate::names::{Author, RoomName};
 use crate::post::Draft;
 use crate::prover::Proof;
-use crate::reader::Heard;
 use crate::reads::Reads;
 use crate::settings::Config;
-use crate::writer::{Author, Posts};
-use house::House;
+use crate::writer::Posts;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 use xmpp::mam::{Fin, Query};
-use xmpp::muc::{self, HistoryWanted};
+use xmpp::muc;
 use xmpp::{BareJid, Element, FullJid};
-
-/// A client enters a room.
-#[derive(Debug)]
-pub struct Enter {
-    /// The room.
-    pub room: BareJid,
-    /// The client.
-    pub who: FullJid,
-    /// The nick it wants.
-    pub nick: String,
-    /// The history it wants.
-    pub history: HistoryWanted,
-    /// What of its presence is passed on: [`xmpp::muc::payloads`].
-    pub payloads: Vec<Element>,
-    /// Where what the room has to say goes.
-    pub outbox: Outbox,
-}
 
 /// What the outside may know of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]

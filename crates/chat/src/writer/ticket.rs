@@ -1,6 +1,6 @@
 //! What a sender waits with while its post is on its way.
 
-use crate::rooms::RoomError;
+use crate::error::RoomError;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

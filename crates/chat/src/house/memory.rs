@@ -5,23 +5,18 @@
 //! posts are in the database, and occupants are what their servers say.
 
 use super::occupant::{Occupant, Place, Stage};
-use crate::outbox::Frame;
+use super::open::{Open, Rebased, Watched};
+use super::room::Room;
+use crate::names::{Author, RoomName, Term};
 use crate::peers::Peers;
-use crate::post::{Kind, Post};
+use crate::post::Post;
 use crate::render;
 use crate::settings::Limits;
-use crate::writer::Author;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 use uuid::Uuid;
 use xmpp::{BareJid, FullJid};
-
-/// A room's name: the local part of its address.
-pub(crate) type RoomName = Arc<str>;
-
-/// A term, as (reign, turn).
-pub(crate) type Term = (i64, i64);
 
 /// All rooms in memory.
 #[derive(Debug)]
@@ -62,51 +57,6 @@ pub(super) struct Known {
 pub(super) struct Kept {
     pub(super) bare: String,
     pub(super) until: Instant,
-}
-
-/// One room.
-#[derive(Debug)]
-pub(super) struct Room {
-    pub(super) address: BareJid,
-    /// While a client of ours is in it.
-    pub(super) open: Option<Open>,
-    pub(super) occupants: BTreeMap<FullJid, Occupant>,
-}
-
-/// What a room's occupants here have been shown.
-#[derive(Clone, Debug)]
-pub(crate) struct Open {
-    pub(crate) id: Uuid,
-    /// The term in which `shown` counts.
-    pub(crate) term: Term,
-    /// The position of the last post that was shown.
-    pub(crate) shown: i64,
-    pub(crate) subject: Subject,
-}
-
-/// A room's subject.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Subject {
-    pub(crate) text: Option<String>,
-    pub(crate) nick: Option<String>,
-    pub(crate) at: Option<SystemTime>,
-}
-
-/// An open room, as the reader wants to know it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Watched {
-    pub(crate) id: Uuid,
-    pub(crate) term: Term,
-}
-
-/// Where a room stands in a newer term.
-#[derive(Debug)]
-pub(crate) struct Rebased {
-    /// The position of its last post.
-    pub(crate) top: i64,
-    /// The last position before a later reign, if there is one.
-    pub(crate) fork: Option<i64>,
-    pub(crate) subject: Subject,
 }
 
 impl House {
@@ -264,8 +214,7 @@ impl State {
     pub(super) fn room(&mut self, name: &str) -> Option<(RoomName, &mut Room)> {
         if !self.rooms.contains_key(name) {
             let address = BareJid::new(&format!("{name}@{}", self.domain)).ok()?;
-            let room = Room { address, open: None, occupants: BTreeMap::new() };
-            self.rooms.insert(Arc::from(name), room);
+            self.rooms.insert(Arc::from(name), Room::new(address));
         }
         let (name, _) = self.rooms.get_key_value(name)?;
         let name = Arc::clone(name);
@@ -283,48 +232,5 @@ impl State {
         if room.occupants.is_empty() {
             self.rooms.remove(name);
         }
-    }
-}
-
-impl Room {
-    fn show(&mut self, post: &Post, limits: &Limits) {
-        let Some(open) = &mut self.open else { return };
-        open.shown = post.position;
-        if let Some(text) = post.new_subject() {
-            let (nick, at) = (Some(post.nick.clone()), Some(post.sent_at));
-            open.subject = Subject { text: Some(text), nick, at };
-        }
-        if post.kind == Kind::Subject && post.recovered_at.is_some() {
-            // It is in the archive; shown now, clients would take it for the subject.
-            return;
-        }
-        let shared = render::live(post, &self.address);
-        for occupant in self.occupants.values_mut() {
-            let Place::Here(here) = &mut occupant.place else { continue };
-            let frame = shared.to(&here.recipient);
-            match &mut here.stage {
-                Stage::Present { .. } => {
-                    here.outbox.push(frame);
-                }
-                Stage::Entering { bound: Some(bound), held } if post.position > *bound => {
-                    hold(held, frame, limits);
-                }
-                // What it gets as history is not decided yet, or is decided and contains this.
-                Stage::Entering { .. } => {}
-            }
-        }
-    }
-}
-
-/// Holds a frame back for somebody who is still entering; one too many, and the outbox will cut it.
-fn hold(held: &mut Vec<Frame>, frame: Frame, limits: &Limits) {
-    if held.len() <= limits.outbox_frames {
-        held.push(frame);
-    }
-}
-
-impl Subject {
-    pub(super) fn render(&self, room: &BareJid) -> crate::outbox::Shared {
-        render::subject(room, self.text.as_deref(), self.nick.as_deref(), self.at)
     }
 }

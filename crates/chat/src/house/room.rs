@@ -1,17 +1,50 @@
-//! What a room tells its occupants of each other.
+//! One room: who is in it, and what it tells its occupants of each other and of posts.
 
-use super::house::{Open, Room};
 use super::occupant::{Here, Occupant, Place, Stage};
-use super::{Enter, RoomError};
-use crate::outbox::{Frame, Recipient, Shared};
+use super::open::{Open, Subject};
+use super::presence::{gone, presence, says};
+use crate::error::RoomError;
+use crate::outbox::{Frame, Outbox, Recipient, Shared};
 use crate::peers::Seen;
-use crate::post::occupant_id;
-use std::collections::BTreeSet;
+use crate::post::{Kind, Post};
+use crate::render;
+use crate::settings::Limits;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use xmpp::muc::{self, Item, status};
-use xmpp::{BareJid, Element, FullJid, stanza_id};
+use xmpp::muc::{HistoryWanted, status};
+use xmpp::{BareJid, Element, FullJid};
+
+/// A client enters a room.
+#[derive(Debug)]
+pub struct Enter {
+    /// The room.
+    pub room: BareJid,
+    /// The client.
+    pub who: FullJid,
+    /// The nick it wants.
+    pub nick: String,
+    /// The history it wants.
+    pub history: HistoryWanted,
+    /// What of its presence is passed on: [`xmpp::muc::payloads`].
+    pub payloads: Vec<Element>,
+    /// Where what the room has to say goes.
+    pub outbox: Outbox,
+}
+
+/// One room.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) address: BareJid,
+    /// While a client of ours is in it.
+    pub(super) open: Option<Open>,
+    pub(super) occupants: BTreeMap<FullJid, Occupant>,
+}
 
 impl Room {
+    pub(super) fn new(address: BareJid) -> Self {
+        Self { address, open: None, occupants: BTreeMap::new() }
+    }
+
     pub(super) fn begin(&mut self, enter: &Enter, stay: Uuid) -> Result<(), RoomError> {
         let address = self.address.with_resource_str(&enter.nick).or(Err(RoomError::BadNick))?;
         if self.has_other(address.resource().as_str(), &enter.who.to_bare()) {
@@ -155,48 +188,40 @@ impl Room {
             }
         }
     }
-}
 
-/// An occupant's presence as the room sends it.
-pub(super) fn presence(
-    address: &FullJid,
-    who: &FullJid,
-    payloads: &[Element],
-    codes: &[u16],
-) -> Shared {
-    let item = item(who, None, "participant");
-    room_says(muc::presence(address, payloads, &item, codes), address, who)
-}
-
-/// The presence of an occupant who goes, or who takes the nick `to`.
-pub(super) fn gone(
-    address: &FullJid,
-    who: &FullJid,
-    payloads: &[Element],
-    to: Option<&str>,
-    codes: &[u16],
-) -> Shared {
-    let item = item(who, to, if to.is_some() { "participant" } else { "none" });
-    room_says(muc::gone(address, payloads, &item, codes), address, who)
-}
-
-fn room_says(mut presence: Element, address: &FullJid, who: &FullJid) -> Shared {
-    presence.push(stanza_id::occupant_id(&occupant_id(&address.to_bare(), &who.to_bare())));
-    Shared::of(&presence)
-}
-
-fn item(who: &FullJid, nick: Option<&str>, role: &'static str) -> Item {
-    Item {
-        affiliation: "member",
-        role,
-        jid: Some(who.clone()),
-        nick: nick.map(str::to_owned),
-        reason: None,
+    /// Shows the next post to all clients of ours.
+    pub(super) fn show(&mut self, post: &Post, limits: &Limits) {
+        let Some(open) = &mut self.open else { return };
+        open.shown = post.position;
+        if let Some(text) = post.new_subject() {
+            let (nick, at) = (Some(post.nick.clone()), Some(post.sent_at));
+            open.subject = Subject { text: Some(text), nick, at };
+        }
+        if post.kind == Kind::Subject && post.recovered_at.is_some() {
+            // It is in the archive; shown now, clients would take it for the subject.
+            return;
+        }
+        let shared = render::live(post, &self.address);
+        for occupant in self.occupants.values_mut() {
+            let Place::Here(here) = &mut occupant.place else { continue };
+            let frame = shared.to(&here.recipient);
+            match &mut here.stage {
+                Stage::Present { .. } => {
+                    here.outbox.push(frame);
+                }
+                Stage::Entering { bound: Some(bound), held } if post.position > *bound => {
+                    hold(held, frame, limits);
+                }
+                // What it gets as history is not decided yet, or is decided and contains this.
+                Stage::Entering { .. } => {}
+            }
+        }
     }
 }
 
-/// A reason, as an element of a presence.
-pub(super) fn says(status: Option<&str>) -> Vec<Element> {
-    let element = |text| Element::new(xmpp::ns::CLIENT, "status").with_text(text);
-    status.map(element).into_iter().collect()
+/// Holds a frame back for somebody who is still entering; one too many, and the outbox will cut it.
+fn hold(held: &mut Vec<Frame>, frame: Frame, limits: &Limits) {
+    if held.len() <= limits.outbox_frames {
+        held.push(frame);
+    }
 }

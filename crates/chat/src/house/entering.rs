@@ -1,60 +1,17 @@
-//! Who is in a room: entering, changing, leaving, and what the others are told.
-//!
-//! An occupant is one full address. Several of one account may share a nick (XEP-0045 section
-//! 7.2.8 leaves that to us): so a client that lost its connection can come back at once while its
-//! old stream is still thought alive, and a phone can be there beside a desktop.
+//! Entering, changing, leaving, and what the other servers are told of it.
 
-use super::house::{House, RoomName, State, Term};
-use super::telling::{gone, presence, says};
-use super::{Enter, RoomError};
-use crate::outbox::{Frame, Outbox, Recipient, Shared};
+use super::memory::{House, State};
+use super::occupant::{Here, Occupant, Place, Stage};
+use super::presence::{gone, says};
+use super::room::Enter;
+use crate::error::RoomError;
+use crate::names::{RoomName, Term};
+use crate::outbox::{Outbox, Recipient, Shared};
 use crate::peers::{Change, PeerMessage, tell_all};
 use std::sync::Arc;
 use uuid::Uuid;
 use xmpp::muc::status;
 use xmpp::{BareJid, Element, FullJid};
-
-/// Somebody in a room.
-#[derive(Debug)]
-pub(super) struct Occupant {
-    /// Its address in the room; the resource is its nick.
-    pub(super) address: FullJid,
-    /// What of its presence is passed on.
-    pub(super) payloads: Vec<Element>,
-    /// Its presence as the others see it.
-    pub(super) presence: Shared,
-    pub(super) place: Place,
-}
-
-/// Where an occupant's stream is.
-#[derive(Debug)]
-pub(super) enum Place {
-    /// At this server.
-    Here(Here),
-    /// At that server; with the same id of its stay as there.
-    There { server: String, stay: Uuid },
-}
-
-/// An occupant whose stream is at this server.
-#[derive(Debug)]
-pub(super) struct Here {
-    pub(super) outbox: Outbox,
-    pub(super) recipient: Recipient,
-    pub(super) stage: Stage,
-    /// Tells this stay from others; made later means greater, for it begins with the time.
-    pub(super) stay: Uuid,
-    /// Do the others know of it?
-    pub(super) announced: bool,
-}
-
-/// How far in it is.
-#[derive(Debug)]
-pub(super) enum Stage {
-    /// Its history is being read: up to `bound`, once that is decided. Later posts are held back.
-    Entering { bound: Option<i64>, held: Vec<Frame> },
-    /// It is shown all posts after `since`.
-    Present { since: i64 },
-}
 
 /// How a client's attempt to enter went on.
 #[derive(Debug)]
@@ -67,12 +24,12 @@ pub(crate) enum Settled {
 
 /// A stay that ends when this is dropped, unless it was [settled](House::settle).
 #[derive(Debug)]
-pub(super) struct Stay {
-    pub(super) house: Arc<House>,
-    pub(super) room: RoomName,
-    pub(super) who: FullJid,
-    pub(super) id: Uuid,
-    pub(super) settled: bool,
+pub(crate) struct Stay {
+    house: Arc<House>,
+    pub(crate) room: RoomName,
+    who: FullJid,
+    id: Uuid,
+    settled: bool,
 }
 
 impl Drop for Stay {
@@ -90,12 +47,12 @@ impl Drop for Stay {
 
 impl House {
     /// May `bare` have this nick, as far as is known here?
-    pub(super) fn nick_is_free(&self, room: &str, nick: &str, bare: &BareJid) -> bool {
+    pub(crate) fn nick_is_free(&self, room: &str, nick: &str, bare: &BareJid) -> bool {
         self.lock().rooms.get(room).is_none_or(|room| !room.has_other(nick, bare))
     }
 
     /// Puts a client into a room, unseen by the others as yet.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         self: &Arc<Self>,
         name: &RoomName,
         enter: &Enter,
@@ -121,7 +78,7 @@ impl House {
 
     /// Decides up to where a client that is entering gets history: what was shown so far, if that
     /// counts in `term`.
-    pub(super) fn bound(&self, stay: &Stay, term: Term) -> Option<i64> {
+    pub(crate) fn bound(&self, stay: &Stay, term: Term) -> Option<i64> {
         let mut state = self.lock();
         let room = state.rooms.get_mut(&stay.room)?;
         let shown = room.open.as_ref().filter(|open| open.term == term)?.shown;
@@ -132,7 +89,7 @@ impl House {
 
     /// Lets a client in: gives it the others' presence, its own, history, subject, and what was
     /// held back, in the order of XEP-0045 section 7.1; and tells the others.
-    pub(super) fn settle(
+    pub(crate) fn settle(
         &self,
         stay: &mut Stay,
         term: Term,
@@ -170,7 +127,7 @@ impl House {
     }
 
     /// The room's id and the address in it of a client of ours that may speak there.
-    pub(super) fn speaks(&self, name: &str, who: &FullJid) -> Option<(Uuid, FullJid)> {
+    pub(crate) fn speaks(&self, name: &str, who: &FullJid) -> Option<(Uuid, FullJid)> {
         let mut state = self.lock();
         let room = state.rooms.get_mut(name)?;
         let id = room.open.as_ref()?.id;
@@ -179,21 +136,21 @@ impl House {
     }
 
     /// Where to send something to a client of ours in a room.
-    pub(super) fn outbox(&self, name: &str, who: &FullJid) -> Option<(Outbox, Recipient)> {
+    pub(crate) fn outbox(&self, name: &str, who: &FullJid) -> Option<(Outbox, Recipient)> {
         let mut state = self.lock();
         let here = state.rooms.get_mut(name)?.here(who)?;
         Some((here.outbox.clone(), here.recipient.clone()))
     }
 
     /// How many are in a room, on all servers.
-    pub(super) fn occupants(&self, name: &str) -> usize {
+    pub(crate) fn occupants(&self, name: &str) -> usize {
         let state = self.lock();
         let room = state.rooms.get(name);
         room.map_or(0, |room| room.occupants.values().filter(|o| o.is_announced()).count())
     }
 
     /// Gives an occupant another nick, which has been reserved.
-    pub(super) fn rename(&self, name: &str, who: &FullJid, to: FullJid) -> Result<(), RoomError> {
+    pub(crate) fn rename(&self, name: &str, who: &FullJid, to: FullJid) -> Result<(), RoomError> {
         let mut state = self.lock();
         let state = &mut *state;
         let room = state.rooms.get_mut(name).ok_or(RoomError::NotAnOccupant)?;
@@ -207,7 +164,7 @@ impl House {
     }
 
     /// Takes over an occupant's new presence and tells the others.
-    pub(super) fn change(
+    pub(crate) fn change(
         &self,
         name: &str,
         who: &FullJid,
@@ -229,7 +186,7 @@ impl House {
     }
 
     /// A client of ours leaves a room.
-    pub(super) fn leave(&self, name: &str, who: &FullJid, status: Option<&str>) {
+    pub(crate) fn leave(&self, name: &str, who: &FullJid, status: Option<&str>) {
         let mut state = self.lock();
         let here = state.rooms.get_mut(name).and_then(|room| room.here(who)).is_some();
         if here {
@@ -238,7 +195,7 @@ impl House {
     }
 
     /// A client of ours is gone from everywhere.
-    pub(super) fn gone(&self, who: &FullJid) {
+    pub(crate) fn gone(&self, who: &FullJid) {
         let mut state = self.lock();
         for room in state.clients.remove(who).unwrap_or_default() {
             self.remove(&mut state, &room, who, None, &[]);
@@ -285,42 +242,5 @@ impl House {
         let (incarnation, sequence) = (self.incarnation, state.sequence);
         let message = PeerMessage::Occupants { incarnation, sequence, change };
         tell_all(&*self.peers, &message);
-    }
-}
-
-impl Occupant {
-    pub(super) fn new(
-        who: &FullJid,
-        address: FullJid,
-        payloads: Vec<Element>,
-        place: Place,
-    ) -> Self {
-        let presence = presence(&address, who, &payloads, &[]);
-        Self { address, payloads, presence, place }
-    }
-
-    pub(super) fn nick(&self) -> &str {
-        self.address.resource().as_str()
-    }
-
-    pub(super) fn stay(&self) -> Uuid {
-        match &self.place {
-            Place::Here(here) => here.stay,
-            Place::There { stay, .. } => *stay,
-        }
-    }
-
-    /// Do the others know of it?
-    pub(super) fn is_announced(&self) -> bool {
-        match &self.place {
-            Place::Here(here) => here.announced,
-            Place::There { .. } => true,
-        }
-    }
-
-    /// Takes over a presence.
-    pub(super) fn wear(&mut self, who: &FullJid, payloads: Vec<Element>) {
-        self.presence = presence(&self.address, who, &payloads, &[]);
-        self.payloads = payloads;
     }
 }

@@ -3,7 +3,7 @@
 //! Each server numbers its changes. Whoever misses one (the numbers have a gap, or a server that
 //! compares notes is further than we know) asks for the whole state and takes over the difference.
 
-use super::house::{House, Known, State};
+use super::memory::{House, Known, State};
 use super::occupant::{Occupant, Place};
 use crate::peers::{Change, PeerAnswer, Seen};
 use std::collections::BTreeSet;

@@ -6,8 +6,9 @@
 //! servers disagree for a moment about who lives, two accounts may get one nick; the later one
 //! loses it when the servers compare notes.
 
-use super::RoomError;
-use super::house::{House, Kept, RoomName};
+use super::memory::{House, Kept};
+use crate::error::RoomError;
+use crate::names::RoomName;
 use crate::peers::{PeerAnswer, PeerMessage, PeerQuestion, Peers};
 use sha2::{Digest as _, Sha256};
 use std::cmp::Reverse;
@@ -27,7 +28,7 @@ fn in_order(room: &str, mut servers: Vec<String>) -> Vec<String> {
 
 impl House {
     /// Has `nick` kept for `bare` in `room`.
-    pub(super) async fn reserve(
+    pub(crate) async fn reserve(
         &self,
         room: &RoomName,
         nick: &str,
@@ -57,7 +58,7 @@ impl House {
     }
 
     /// Gives back a nick that was reserved and is not needed.
-    pub(super) fn release(&self, room: &RoomName, nick: &str, bare: &BareJid) {
+    pub(crate) fn release(&self, room: &RoomName, nick: &str, bare: &BareJid) {
         let servers = in_order(room, self.peers.live());
         let Some(server) = servers.first() else { return };
         if server == self.peers.me() {
