@@ -151,7 +151,7 @@ impl Follower {
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut away, true) {
-                        warn!(pool = self.pool, %error, "posts wait until the backup site is heard");
+                        warn!(pool = self.pool, %error, "posts wait for the backup site");
                     }
                     sleep(AWAY_PAUSE).await;
                 }
