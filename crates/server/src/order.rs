@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::args::{Failback, Failover, Order, Switchover};
-use crate::shell;
+use crate::{check, shell};
 
 /// `Invoke-CsPersistentChatFailover`
 pub(crate) fn failover(failover: &Failover) -> anyhow::Result<ExitCode> {
@@ -13,6 +13,10 @@ pub(crate) fn failover(failover: &Failover) -> anyhow::Result<ExitCode> {
     }
     if failover.accept_data_loss {
         line.push_str(" -AcceptDataLoss");
+    }
+    if let Some(range) = &failover.accept_missing_log {
+        line.push_str(" -AcceptMissingLog ");
+        line.push_str(&quoted(range));
     }
     run(&failover.order, line)
 }
@@ -41,7 +45,13 @@ pub(crate) fn failback(failback: &Failback) -> anyhow::Result<ExitCode> {
 /// `Invoke-CsDatabaseFailover`
 pub(crate) fn switchover(switchover: &Switchover) -> anyhow::Result<ExitCode> {
     let order = &switchover.order;
-    let line = begin("Invoke-CsDatabaseFailover", "PoolFqdn", order);
+    let mut line = begin("Invoke-CsDatabaseFailover", "PoolFqdn", order);
+    // The original's cmdlet asks for the pool; here it may be left out where there is just one.
+    if order.pool.is_none()
+        && let [pool] = check::load(&order.reach.topology)?.pools.as_slice()
+    {
+        line = format!("{line} -PoolFqdn {}", quoted(&pool.fqdn));
+    }
     let to = if switchover.back { "Primary" } else { "Mirror" };
     run(order, format!("{line} -DatabaseType PersistentChat -NewPrincipal {to}"))
 }
