@@ -14,11 +14,14 @@ const BALLAST: &str = "
 /// Three more: the pool has had them for long, and nobody keeps their WAL any more.
 const COPIES: [&str; 3] = ["one", "two", "three"];
 
+/// More than all of that.
+const MUCH: u64 = 1 << 32;
+
 /// What a keeper says in its trace.
 const REWOUND: &str = "taken back to where it parted";
 const COPYING: &str = "keeper::standby: copying";
 
-/// One pool with a database that takes its time to be copied, three ends of its primary.
+/// One pool with a database that takes its time to be copied, four ends of its primary.
 #[tokio::test]
 async fn a_former_primary_is_copied_only_if_nothing_else_helps() {
     let mut ground = Ground::stand(28).await;
@@ -32,6 +35,7 @@ async fn a_former_primary_is_copied_only_if_nothing_else_helps() {
     let load = Load::begin(&ground);
     load.goes_on("the pool has some weight").await;
     one_that_fell_is_rewound(&mut ground, &load).await;
+    one_with_more_wal_than_data_is_copied(&mut ground, &load).await;
     one_that_ended_in_order_follows(&mut ground, &load).await;
     one_that_cannot_be_rewound_is_copied(&mut ground, &load).await;
     load.ends_whole(&mut ground).await;
@@ -45,6 +49,18 @@ async fn one_that_fell_is_rewound(ground: &mut Ground, load: &Load) {
     comes_back(ground, load, "fell").await;
     let said = Said::by(ground, &host);
     assert_eq!(said, Said { rewound: before.rewound + 1, ..before });
+}
+
+/// A rewind would fetch all of it.
+async fn one_with_more_wal_than_data_is_copied(ground: &mut Ground, load: &Load) {
+    let (host, store) = ground.primary().await;
+    let before = Said::by(ground, &host);
+    let data = ground.host(&host).plan().directory.join("instances").join(&store);
+    let much = std::fs::File::create(data.join("pg_wal/much")).unwrap();
+    much.set_len(MUCH).unwrap();
+    ground.kill_postmaster(&store);
+    comes_back(ground, load, "fell, with more WAL than data").await;
+    assert_eq!(Said::by(ground, &host), Said { copied: before.copied + 1, ..before });
 }
 
 async fn one_that_ended_in_order_follows(ground: &mut Ground, load: &Load) {
