@@ -13,6 +13,7 @@ mod findings;
 mod meaning;
 mod model;
 mod names;
+mod parse;
 mod place;
 mod problem;
 mod queries;

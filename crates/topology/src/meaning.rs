@@ -2,47 +2,17 @@
 
 use std::path::PathBuf;
 
-use crate::findings::Findings;
-use crate::model::{Checked, Host, Pool, Share, Site, Store, Topology};
+use crate::model::{Host, Pool, Share, Site, Store, Topology};
 use crate::place::Stores;
-use crate::problem::Problems;
 use crate::said::{SaidHost, SaidPool, SaidStore, SaidTopology};
 use crate::table::Said;
 use crate::{
     DEFAULT_CLIENT_PORT, DEFAULT_CLIENT_TLS_PORT, DEFAULT_CONTROL_PORT, DEFAULT_SHARE_DIRECTORY,
-    DEFAULT_STORE_PORT, MAX_FILE_BYTES, check, said,
+    DEFAULT_STORE_PORT,
 };
 
-impl Topology {
-    /// Reads and checks a topology. `file` is only the name that problems are told with.
-    ///
-    /// All problems are told at once, unless the text is no TOML at all.
-    pub fn parse(file: &str, text: &str) -> Result<Checked, Problems> {
-        let mut findings = Findings::new(file, text);
-        let meant = if text.len() > MAX_FILE_BYTES {
-            let what = format!("the file has {} bytes, and a topology at most 1 MiB", text.len());
-            findings.error(1, what, "give the file that declares the topology");
-            None
-        } else {
-            said::read(text, &mut findings).and_then(|said| {
-                check::check(&said, &mut findings);
-                meaning(&said)
-            })
-        };
-        let refused = findings.has_errors();
-        let problems = findings.into_problems();
-        match meant {
-            Some(topology) if !refused => Ok(Checked { topology, warnings: problems }),
-            Some(_) | None => {
-                assert!(refused, "what has no meaning was told as an error");
-                Err(Problems(problems))
-            }
-        }
-    }
-}
-
 /// `None` where something that is needed was not said, or was no value of its kind.
-fn meaning(said: &SaidTopology) -> Option<Topology> {
+pub(crate) fn meaning(said: &SaidTopology) -> Option<Topology> {
     let domain = lower(said.domain.as_ref())?;
     let mut sites = Vec::new();
     for site in &said.sites {
