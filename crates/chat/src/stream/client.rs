@@ -19,8 +19,8 @@ use xmpp::{Element, FullJid, Jid, ping, sm, stanza};
 
 use super::acknowledge::{Handled, Mark};
 use super::negotiation::Ready;
-use super::wire::{End, Socket};
-use super::{Streams, wire, writer};
+use super::wire::{End, Socket, read_more};
+use super::{Streams, writer};
 use crate::activity::Activity;
 use crate::bound::Taken;
 use crate::outbox::{Frame, Outbox, outbox};
@@ -128,7 +128,7 @@ impl Client<'_> {
                     return self.finish(&mut reading, end).await;
                 }
                 Some(posted) = self.posts.next() => self.posted(&posted),
-                read = wire::read_more(&mut reading.socket, &mut reading.unread), if room => match read {
+                read = read_more(&mut reading.socket, &mut reading.unread), if room => match read {
                     Ok(0) => return std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into(),
                     Ok(_) => self.listening = Listening::Since(Instant::now()),
                     Err(error) => return error.into(),
