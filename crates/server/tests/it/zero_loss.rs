@@ -56,7 +56,7 @@ async fn nothing_is_told_before_the_backup_site_has_it_and_so_nothing_told_is_lo
     let plans = Plans { bootstrap, ..Plans::private(TOPOLOGY).unwrap() };
     let mut deployment = Deployment::prepare(plans).await.unwrap();
     deployment.start().await.unwrap();
-    is_well(&deployment).await;
+    is_well(&mut deployment, "north-b").await;
     let mut ada = enters(&deployment, "ada", Some("north-chat1")).await;
     let mut bob = enters(&deployment, "bob", Some("north-chat2")).await;
     let begun = Instant::now();
@@ -75,6 +75,14 @@ async fn nothing_is_told_before_the_backup_site_has_it_and_so_nothing_told_is_lo
         bob.receipt(ROOM, origin).await.unwrap();
     }
 
+    deployment.host("north-db1").signal("postgres", Signal::SIGKILL).unwrap();
+    let lost = Instant::now();
+    ada.post(ROOM, "switched", "the mirror has taken over").await.unwrap();
+    ada.receipt(ROOM, "switched").await.unwrap();
+    println!("primary lost: a post at both sites after {:?}", lost.elapsed());
+    bob.receipt(ROOM, "switched").await.unwrap();
+    is_well(&mut deployment, "north-a").await;
+
     cut(&mut deployment, Signal::SIGSTOP);
     ada.post(ROOM, "4", "nobody is told of this").await.unwrap();
     nothing_is_said(&mut ada).await;
@@ -88,12 +96,16 @@ async fn nothing_is_told_before_the_backup_site_has_it_and_so_nothing_told_is_lo
     let mut bob = enters(&deployment, "bob", None).await;
     let posts = bob.read_archive(ROOM, None).await.unwrap();
     let bodies: Vec<_> = posts.iter().map(|post| post.body.as_str()).collect();
-    assert_eq!(bodies, ["both sites have this", "this waits", "and this"]);
+    assert_eq!(
+        bodies,
+        ["both sites have this", "this waits", "and this", "the mirror has taken over"]
+    );
     bob.say(ROOM, "5", "nothing is shipped from here, and posts go on").await.unwrap();
     deployment.stop().await.unwrap();
 }
 
-async fn is_well(deployment: &Deployment) {
+/// Waits until the pool is protected, and the receiver is fed by this store, the mirror.
+async fn is_well(deployment: &mut Deployment, mirror: &str) {
     let question = ["shell", "-c", "Get-CsPersistentChatRecovery"];
     let shown = |said: &str, name: &str, value: &str| {
         said.lines()
@@ -103,9 +115,18 @@ async fn is_well(deployment: &Deployment) {
     let well = |said: &str| {
         shown(said, "PoolState", "Normal")
             && shown(said, "Mirror", "synchronized")
-            && shown(said, "LogShipping", "continuous")
+            && shown(said, "LogShipping", &format!("continuous, fed from {mirror}"))
     };
-    deployment.watch(LONG, "the new pool is protected", &question, well).await.unwrap();
+    deployment.watch(LONG, "the pool is protected", &question, well).await.unwrap();
+    let address = deployment.topology().host_of_store(mirror).unwrap().address.to_string();
+    let host = deployment.host("south-db1");
+    eventually(LONG, "the receiver has turned to the mirror", async || {
+        let mut found = host.processes();
+        found.retain(|process| process.command.contains(RECEIVER));
+        let turned = found.iter().all(|process| process.command.contains(&address));
+        if turned && !found.is_empty() { Ok(()) } else { Err(found) }
+    })
+    .await;
 }
 
 /// Somebody enters by this server, or by any that takes them.
