@@ -67,12 +67,12 @@ impl Network {
 
     /// Parts two hosts from each other, silently; everybody else still reaches both.
     pub fn part(&self, hosts: [&str; 2]) -> anyhow::Result<()> {
-        hosts.into_iter().try_for_each(|host| self.isolate(host, "on"))
+        hosts.into_iter().try_for_each(|host| self.isolate(host, "1"))
     }
 
     /// Mends a host's link, whatever was done to it.
     pub fn mend(&self, host: &str) -> anyhow::Result<()> {
-        self.isolate(host, "off")?;
+        self.isolate(host, "0")?;
         self.set_link(host, "up")
     }
 
@@ -82,7 +82,8 @@ impl Network {
 
     /// A bridge lets nothing pass between two isolated links.
     fn isolate(&self, host: &str, state: &str) -> anyhow::Result<()> {
-        ip(&["link", "set", self.link(host)?, "type", "bridge_slave", "isolated", state])
+        let file = format!("/sys/class/net/{}/brport/isolated", self.link(host)?);
+        std::fs::write(&file, state).with_context(|| format!("write {state} to {file}"))
     }
 
     fn link(&self, host: &str) -> anyhow::Result<&str> {

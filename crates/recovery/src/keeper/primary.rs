@@ -163,8 +163,8 @@ impl Keeper {
 
     /// Becomes primary. The record says so already, so nobody else can.
     ///
-    /// People wait, so what can go on at once does. Where the record says that nobody is waited for,
-    /// the settings of a primary that is alone are taken up before it is one; otherwise the
+    /// People wait, so what can go on at once does. Where the record says that nobody is waited
+    /// for, the settings of a primary that is alone are taken up before it is one; otherwise the
     /// partner is waited for from its first moment, and nobody is let in.
     pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = self.setup.instance.clone();

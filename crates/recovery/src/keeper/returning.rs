@@ -1,5 +1,5 @@
-//! A former primary that fell and comes back as the mirror: it is taken back to where it parted from
-//! the new primary, and copied anew if that cannot be, or if the copy is quicker.
+//! A former primary that fell and comes back as the mirror: it is taken back to where it parted
+//! from the new primary, and copied anew if that cannot be, or if the copy is quicker.
 //!
 //! Nothing that was acknowledged is lost by it: commits waited for the mirror that took over. What
 //! may hold more, across sites, is marked and never rewound: see [`old_copy`].

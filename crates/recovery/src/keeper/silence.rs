@@ -19,8 +19,8 @@ const STILL: Duration = Duration::from_secs(1);
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Keeper {
-    /// What the instance says of itself. A primary that is frozen is ended instead: its keeper would
-    /// go on renewing its lease.
+    /// What the instance says of itself. A primary that is frozen is ended instead: its keeper
+    /// would go on renewing its lease.
     pub(super) async fn hear(&self) -> Result<Observation, InstanceError> {
         let instance = &self.setup.instance;
         tokio::select! {
