@@ -318,6 +318,8 @@ pub struct Failover {
     pub site_is_down: bool,
     /// The administrator accepts losing what was measured.
     pub accept_loss: bool,
+    /// The range of shipped WAL that the administrator gives up.
+    pub missing_log: Option<String>,
     /// Whether to act.
     pub mode: Mode,
     /// Who asks, for the journal.

@@ -3,10 +3,11 @@
 //! The old copy is read on its own host, read-only, before anything is rewound; what is found
 //! travels to the present primary and is put at the end of each room, marked recovered.
 //!
-//! What had been shipped of a room is exactly its posts up to a position: positions are taken under
-//! the room's row lock, so they are in the order of commits, and shipping cuts the order of commits
-//! at one place. The present primary knows that place: it is where the next reign began
-//! ([`Forks`]). Everything else of the old copy is unshipped ([`unshipped`]).
+//! What two copies of a room have in common is exactly its posts up to a position: positions are
+//! taken under the room's row lock, so they are in the order of commits, and shipping cuts the order
+//! of commits at one place. Each copy knows where its own reigns began ([`Forks`]), and the copies
+//! part before the first reign that only one of them knows. Everything else of the old copy is
+//! unshipped ([`unshipped`]), whichever of the two sites it is from.
 //!
 //! Putting back is safe to repeat: a post whose archive id stands is left alone, and so is one that
 //! its sender has already repeated under the same origin id with the same content.
@@ -124,12 +125,15 @@ pub async fn forks(current: &Client) -> Result<Forks, SalvageError> {
 }
 
 impl Forks {
-    /// The last position in a room that was taken in `reign` or before and is known to the present
-    /// primary: what had been shipped of a copy that was in that reign.
-    pub fn shipped(&self, room: Uuid, reign: i64) -> i64 {
-        let Some(room) = self.rooms.get(&room) else { return 0 };
-        let later = room.reigns.iter().find(|(began, _)| *began > reign);
-        later.map_or(room.last, |(_, first)| first - 1)
+    /// The last position in a room up to which the present primary and an old copy are the same.
+    pub fn shared(&self, room: Uuid, old: &Self) -> i64 {
+        let (Some(here), Some(there)) = (self.rooms.get(&room), old.rooms.get(&room)) else {
+            return 0;
+        };
+        let same = here.reigns.iter().zip(&there.reigns).take_while(|(a, b)| a == b).count();
+        let parted = [here, there].into_iter().filter_map(|copy| copy.reigns.get(same));
+        let ends = parted.map(|(_, first)| first - 1).chain([here.last, there.last]);
+        ends.min().unwrap_or_default()
     }
 }
 
@@ -153,14 +157,15 @@ pub async fn unshipped_page(
     after: Option<Cursor>,
 ) -> Result<PageOfPosts, SalvageError> {
     let term = old.query_opt("select reign::bigint from recovery.term", &[]).await?;
-    let reign: i64 = term.ok_or(SalvageError::NoTerm)?.get(0);
+    term.ok_or(SalvageError::NoTerm)?;
+    let parted = self::forks(old).await?;
     let rooms = old.query("select id from chat.room order by id", &[]).await?;
     let rooms: Vec<Uuid> = rooms.iter().map(|row| row.get(0)).collect();
     let rooms: Vec<Uuid> =
         rooms.into_iter().filter(|room| after.is_none_or(|after| *room >= after.room)).collect();
     let begins = |room: &Uuid| match after {
         Some(after) if after.room == *room => after.position,
-        Some(_) | None => forks.shipped(*room, reign),
+        Some(_) | None => forks.shared(*room, &parted),
     };
     let positions: Vec<i64> = rooms.iter().map(begins).collect();
     let sql = "select p.archive_id, p.room, r.name, p.position, p.reign, p.kind, p.sender, p.nick,
@@ -223,12 +228,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_shipped_ends_where_the_next_reign_began() {
+    fn two_copies_part_before_the_first_reign_that_one_of_them_lacks() {
         let room = Uuid::now_v7();
-        let parted = RoomForks { last: 50, reigns: vec![(1, 1), (2, 11), (4, 31)] };
-        let forks = Forks { rooms: BTreeMap::from([(room, parted)]) };
-        let shipped = |reign| forks.shipped(room, reign);
-        assert_eq!([1, 2, 3, 4, 5].map(shipped), [10, 30, 30, 50, 50]);
-        assert_eq!(forks.shipped(Uuid::now_v7(), 1), 0);
+        let forks = |last, reigns: &[(i64, i64)]| {
+            let parted = RoomForks { last, reigns: reigns.to_vec() };
+            Forks { rooms: BTreeMap::from([(room, parted)]) }
+        };
+        let here = forks(50, &[(1, 1), (2, 11), (4, 31)]);
+        let shared = |last, reigns: &[(i64, i64)]| here.shared(room, &forks(last, reigns));
+        assert_eq!(shared(17, &[(1, 1)]), 10, "lost in reign 1, with seven posts unshipped");
+        assert_eq!(shared(8, &[(1, 1)]), 8, "the shorter of two copies");
+        assert_eq!(shared(40, &[(1, 1), (2, 11)]), 30);
+        assert_eq!(shared(50, &[(1, 1), (2, 11), (4, 31)]), 50);
+        assert_eq!(shared(60, &[(1, 1), (2, 11), (3, 26)]), 25, "it took the pool unheard");
+        assert_eq!(forks(9, &[]).shared(Uuid::now_v7(), &here), 0);
     }
 }

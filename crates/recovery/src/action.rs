@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::PoolState;
 use crate::world::{
-    Active, Known, Lock, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched, Unshipped,
-    World,
+    Active, Known, Lock, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing, Switched,
+    Unshipped, World,
 };
 
 /// Which site of a stretched pool.
@@ -40,6 +40,8 @@ pub enum Action {
     ClearActive,
     /// Read the home copies, and put back what they had and nobody else has.
     Salvage,
+    /// Read the backup site's copies, and put back what they took and home has not.
+    SalvageBackup,
     /// Rewind or copy the home instances so that they follow the backup site's primary.
     SeedHome,
     /// Stop the backup site's primary with a shutdown checkpoint.
@@ -77,6 +79,7 @@ impl Action {
             }
             Self::ReplayShare => {
                 assert!(world.backup.closed, "replayed to an end that is not known");
+                assert_ne!(world.missing_log, MissingLog::Missing, "a gap nobody gave up");
                 world.backup.replayed = true;
             }
             Self::BringOnline(Side::Backup) => bring_backup_online(world),
@@ -93,6 +96,11 @@ impl Action {
                 assert!(world.backup_serves(), "nowhere to put it back");
                 assert!(world.copies_are_judged(), "a copy was passed over");
                 world.salvaged = true;
+            }
+            Self::SalvageBackup => {
+                assert!(world.home_serves(), "nowhere to put it back");
+                assert_ne!(world.backup.writable, Known::Yes, "read while it changes");
+                world.backup_owes = false;
             }
             Self::SeedHome => {
                 assert!(world.salvaged, "released before it was salvaged");
@@ -112,18 +120,11 @@ impl Action {
             }
             Self::EstablishShipping => {
                 assert!(world.home_serves(), "shipped from what is no primary");
+                assert!(!world.backup_owes, "released before it was salvaged");
                 world.backup.standing = Standing::StandsBy;
                 world.backup.shipping = ShippingSeen::Flowing;
             }
-            Self::StartBackupAgain => {
-                assert!(!world.home_serves(), "two primaries");
-                assert_ne!(world.home.standing, Standing::Unknown, "home may have been promoted");
-                if world.home.standing == Standing::Follows {
-                    world.home.standing = Standing::Fenced;
-                }
-                world.backup.standing = Standing::Primary;
-                world.backup.writable = Known::Yes;
-            }
+            Self::StartBackupAgain => start_backup_again(world),
             Self::BringHomeAlone => bring_home_alone(world),
             Self::HandOver => hand_over(world),
             Self::MirrorAgain => mirror_again(world),
@@ -138,6 +139,16 @@ impl Side {
             Self::Backup => &mut world.backup,
         }
     }
+}
+
+fn start_backup_again(world: &mut World) {
+    assert!(!world.home_serves(), "two primaries");
+    assert_ne!(world.home.standing, Standing::Unknown, "home may have been promoted");
+    if world.home.standing == Standing::Follows {
+        world.home.standing = Standing::Fenced;
+    }
+    world.backup.standing = Standing::Primary;
+    world.backup.writable = Known::Yes;
 }
 
 fn establish_mirror(site: &mut Site) {
@@ -214,8 +225,9 @@ fn bring_home_alone(world: &mut World) {
     assert_ne!(world.backup.writable, Known::Yes, "two primaries");
     let asked = world.backup.standing != Standing::Unknown;
     assert!(asked || world.attested, "two primaries");
-    if world.home.standing != Standing::Primary {
-        assert!(world.consented, "a loss nobody accepted");
+    if world.home.standing != Standing::Primary || !asked {
+        let own = world.home.standing == Standing::Primary;
+        assert!(own || world.consented, "a loss nobody accepted");
         world.home.standing = Standing::Primary;
         world.home.gate = Known::No;
         world.home.mirror = building(world.home.mirror);

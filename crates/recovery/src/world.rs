@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::PoolState;
 
 /// What was observed of a stretched pool, and what an administrator has said in this run.
+#[allow(clippy::struct_excessive_bools, reason = "each is tried both ways by the battery")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct World {
     /// The site where the pool was designed to be served.
@@ -27,8 +28,12 @@ pub struct World {
     pub consented: bool,
     /// What home had and never shipped has been found and put back.
     pub salvaged: bool,
+    /// Whether shipped WAL is missing from the share.
+    pub missing_log: MissingLog,
     /// Whether the home copies that must be salvaged can be read.
     pub copies: Copies,
+    /// Home serves, and what the backup site took meanwhile was not read and put back yet.
+    pub backup_owes: bool,
     /// Whether the mirror that this run means has taken over.
     pub switched: Switched,
 }
@@ -148,6 +153,17 @@ pub enum Switched {
     AndMirrored,
 }
 
+/// Whether WAL that was shipped is missing from the share, or damaged in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MissingLog {
+    /// Nothing is known to be.
+    Nothing,
+    /// It is: nothing after its beginning can be replayed.
+    Missing,
+    /// An administrator gives just this range up, in the journal.
+    GivenUp,
+}
+
 /// Whether the home copies can be read, before they are made copies of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Copies {
@@ -183,6 +199,10 @@ pub struct Measured {
     pub lost: Option<String>,
     /// What stands in the way, in sentences of those observed.
     pub notes: Vec<String>,
+    /// The range of them, as it must be typed to give it up.
+    pub missing_range: Option<String>,
+    /// What was said of the home site with this command, as it was typed.
+    pub said: String,
     /// The pool.
     pub pool: String,
     /// The home copies that cannot be read, and why.
@@ -219,6 +239,19 @@ impl Measured {
     /// What may be lost with a home copy that cannot be read.
     pub fn lost_with_a_copy(&self) -> String {
         format!("Perhaps lost, unless the other home copy has it: {}", self.behind())
+    }
+
+    /// Which shipped WAL is missing, and the command that goes on without.
+    pub fn missing_log(&self) -> String {
+        let (Some(lost), Some(range)) = (&self.lost, &self.missing_range) else {
+            return "Nothing is known to be missing.".to_owned();
+        };
+        format!(
+            "{lost}. To go on without: Invoke-CsPersistentChatFailover -Identity {}{} \
+             -AcceptMissingLog {range}. The database is then brought online as it was before that \
+             range; what came after is found and put back when home returns.",
+            self.pool, self.said
+        )
     }
 
     /// Which copies are there, though they were attested to be lost.

@@ -126,6 +126,9 @@ pub(crate) struct Failover {
     /// I accept that what was not shipped is away until the home site returns
     #[arg(long)]
     pub accept_data_loss: bool,
+    /// I give up this range of shipped WAL, which is missing from the share
+    #[arg(long, value_name = "RANGE")]
+    pub accept_missing_log: Option<String>,
 }
 
 /// `standfast failback`

@@ -25,7 +25,11 @@ pub(super) const ROWS: &[Row] = &[
                           Where nobody knows whether the home site is off, -AttestSiteIsDown says \
                           that you have made sure. Where home had acknowledged more than was \
                           shipped, the measured amount is shown and -AcceptDataLoss is needed; \
-                          what was not shipped is found and put back when home returns.",
+                          what was not shipped is found and put back when home returns.\n\n\
+                          Where a file of the share is lost or damaged, nothing after it can be \
+                          replayed: the failover stops and names the range. -AcceptMissingLog \
+                          gives just that range up, and brings the database online as it was \
+                          before it.",
             parameters: &[
                 IDENTITY,
                 Parameter::new(
@@ -39,6 +43,12 @@ pub(super) const ROWS: &[Row] = &[
                     Type::Switch,
                     "You accept that the measured amount is missing until home returns. Kept in \
                      the journal.",
+                ),
+                Parameter::new(
+                    "AcceptMissingLog",
+                    Type::Text,
+                    "The range of shipped WAL that you give up because its files are lost or \
+                     damaged in the share, just as the refusal names it. Kept in the journal.",
                 ),
                 FORCE,
             ],
@@ -147,6 +157,7 @@ fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             pool: pool.clone(),
             site_is_down: context.given.on("AttestSiteIsDown"),
             accept_loss: context.given.on("AcceptDataLoss"),
+            missing_log: context.given.text("AcceptMissingLog").map(str::to_owned),
             mode: context.mode(),
             who: context.who(),
         };

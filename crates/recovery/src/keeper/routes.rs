@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use control::{Peer, Refusal, Router};
-use instance::shipping::drain::{self, drained_end, settle};
+use instance::shipping::drain::{self, Consent, LostRange, drained_end, settle};
 use instance::shipping::{Share, ShippingError};
 use instance::{Instance, Lsn};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub const DRAINED: &str = "keeper/drained";
 /// Closes the share to its last valid record, once nothing is received any more.
 pub const SETTLE: &str = "keeper/settle";
 
+/// Gives up a range of shipped WAL that is missing from the share.
+pub const GIVE_UP: &str = "keeper/give-up";
 /// What became of the copy that this keeper's instance has.
 pub const COPY: &str = "keeper/copy";
 
@@ -47,10 +49,20 @@ pub struct ReportRequest {
     pub store: String,
 }
 
+/// Which range is given up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GiveUp {
+    /// The backup instance's store.
+    pub store: String,
+    /// The range, as it was typed.
+    pub range: String,
+}
+
 /// Serves what other hosts ask about this host's keepers.
 pub fn install(router: Router, keepers: &[Handle]) -> Router {
     let keepers: Arc<[Handle]> = keepers.to_vec().into();
-    let [reporting, settling, draining, copying] = [(); 4].map(|()| Arc::clone(&keepers));
+    let [reporting, settling, draining, copying, giving_up] =
+        [(); 5].map(|()| Arc::clone(&keepers));
     router
         .on(COPY, move |peer: Peer, asked: ReportRequest| {
             let keepers = Arc::clone(&copying);
@@ -66,6 +78,19 @@ pub fn install(router: Router, keepers: &[Handle]) -> Router {
             async move {
                 crate::store::hosts_only(&peer)?;
                 Ok::<Report, Refusal>(find(&keepers, &asked.store)?.report.borrow().clone())
+            }
+        })
+        .on(GIVE_UP, move |peer: Peer, asked: GiveUp| {
+            let keepers = Arc::clone(&giving_up);
+            async move {
+                crate::store::hosts_only(&peer)?;
+                let keeper = find(&keepers, &asked.store)?.clone();
+                let replayed = replayed(&keeper.instance).await?;
+                let given =
+                    blocking(move || give_up(&Share::open(&keeper.share)?, replayed, &asked.range));
+                given.await?.map_err(|why| {
+                    Refusal::new("range", why, "fail over again without it to see what is missing")
+                })
             }
         })
         .on(SETTLE, move |peer: Peer, asked: ReportRequest| {
@@ -99,21 +124,42 @@ async fn replayed(instance: &Instance) -> Result<Lsn, Refusal> {
     Ok(control.minimum_recovery_end.max(control.redo))
 }
 
+/// The range as an administrator types it.
+fn typed(range: &LostRange) -> String {
+    format!("{}:{}-{}", range.timeline, range.from, range.to)
+}
+
+/// Records that the range is given up, if just that one is missing.
+fn give_up(share: &Share, replayed: Lsn, range: &str) -> Result<Result<(), String>, ShippingError> {
+    let Some(lost) = drained_end(share, replayed)?.lost else {
+        return Ok(Err("nothing that was shipped is missing".to_owned()));
+    };
+    if typed(&lost) != range {
+        return Ok(Err(format!("{} is missing, and not {range}", typed(&lost))));
+    }
+    let consent = Consent { range: lost, given_at: jiff::Timestamp::now() };
+    consent.write(share).map(Ok)
+}
+
 /// How far the share can take an instance that has replayed to `replayed`.
 fn judge(share: &Share, replayed: Lsn) -> Result<Drained, ShippingError> {
     let end = drained_end(share, replayed)?;
-    let judged = end.is_drained(replayed, None);
+    let given_up = Consent::read(share)?.map(|consent| consent.range);
+    let judged = end.is_drained(replayed, given_up.as_ref());
     let lost = match &judged {
-        drain::Drained::Lost { range } => Some(format!(
-            "WAL from {range} was shipped and is damaged or missing ({})",
-            range.files.join(", ")
-        )),
+        drain::Drained::Lost { range } => Some(range),
         drain::Drained::Yes | drain::Drained::Behind { .. } => None,
     };
+    let range = lost.map(typed);
+    let lost = lost.map(|range| {
+        let files = range.files.join(", ");
+        format!("WAL from {range} was shipped and is damaged or missing ({files})")
+    });
     Ok(Drained {
         end: end.end.map(|position| position.lsn),
         replayed: judged == drain::Drained::Yes,
         lost,
+        range,
         unknown: None,
     })
 }

@@ -130,13 +130,14 @@ impl Keeper {
     }
 
     /// Whether there is nothing here that could replay what is shipped. A primary that was stopped
-    /// in order, to be moved, can: the other site went on where it ended.
+    /// in order, to be moved, can: the other site went on where it ended. An old copy cannot: it is
+    /// on a branch of its own, even if it was opened as a standby when it was salvaged.
     fn needs_copy(&self, found: &Found) -> bool {
         match found {
             Found::Missing | Found::Unusable(_) => true,
             Found::Stopped(control) => {
-                let moved = control.state.is_clean() && !old_copy::is_marked(&self.setup.directory);
-                !(control.state.is_standby() || moved)
+                let old = old_copy::is_marked(&self.setup.directory);
+                old || !(control.state.is_standby() || control.state.is_clean())
             }
             Found::Foreign(_) | Found::Running { .. } => false,
         }

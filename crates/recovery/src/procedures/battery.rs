@@ -14,7 +14,9 @@ use crate::action::Action;
 use crate::engine::{Line, Mark, Stopped, run_row, what_if};
 use crate::procedure::{Procedure, Step};
 use crate::record::PoolState;
-use crate::world::{Active, Copies, Known, Lock, Measured, Reach, Standing, Unshipped, World};
+use crate::world::{
+    Active, Copies, Known, Lock, Measured, MissingLog, Reach, Standing, Unshipped, World,
+};
 
 fn is_done(procedure: &Procedure, world: &World) -> bool {
     procedure.steps.iter().all(|step| step.act == Action::TakeLock || (step.done)(world))
@@ -205,6 +207,15 @@ fn a_home_copy_that_cannot_be_read_stops_a_failback_until_it_is_given_up() {
         let again = World { copies: Copies::AttestedInVain, ..given_up.world };
         Model::new(again).go(procedure).unwrap();
     }
+}
+
+#[test]
+fn a_gap_in_the_share_stops_a_failover_until_just_it_is_given_up() {
+    let mut model = Model::new(World { missing_log: MissingLog::Missing, ..lost() });
+    assert!(matches!(model.go(&FAIL_OVER), Err(Stopped::Unsafe { .. })));
+    assert_eq!(model.acts, []);
+    let given_up = World { missing_log: MissingLog::GivenUp, ..lost() };
+    Model::new(given_up).go(&FAIL_OVER).unwrap();
 }
 
 #[test]

@@ -135,6 +135,14 @@ pub const FAIL_BACK: Procedure = Procedure {
             documented: &[],
         },
         Step {
+            number: "e",
+            text: "If home had to serve alone: find what the backup site had taken meanwhile, and \
+                   put it back.",
+            done: |world| !world.backup_owes,
+            act: Action::SalvageBackup,
+            documented: &[],
+        },
+        Step {
             number: "5",
             text: "Configure log shipping for the primary database, and see it flow.",
             done: |world| world.home_serves() && world.backup.shipping == ShippingSeen::Flowing,

@@ -5,7 +5,8 @@ use crate::action::{Action, Side};
 use crate::procedure::{Given, Procedure, Step};
 use crate::record::PoolState;
 use crate::world::{
-    Active, Known, Measured, MirrorSeen, Reach, ShippingSeen, Standing, Unshipped, World,
+    Active, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Standing, Unshipped,
+    World,
 };
 
 /// The home site is lost: serve from the backup site.
@@ -45,6 +46,14 @@ pub const FAIL_OVER: Procedure = Procedure {
             holds: |world| {
                 world.backup_serves() || world.unshipped == Unshipped::Nothing || world.consented
             },
+        },
+        Given {
+            text: "No shipped WAL is missing or damaged in the share, or an administrator gives \
+                   just that range up.",
+            remedy: "bring its files back into the share, from a copy of it; if they are lost for \
+                     good, say so.",
+            say: Measured::missing_log,
+            holds: |world| world.backup_serves() || world.missing_log != MissingLog::Missing,
         },
     ],
     steps: &[

@@ -19,6 +19,11 @@ journal.
 
     standfast shell … -c 'Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss -Force'
 
+If a file of the share is lost or damaged, nothing after it can be replayed, and nothing skips over
+it: the failover stops and names the range. Bring the file back from a copy of the share, or give
+just that range up with `-AcceptMissingLog`, as the refusal says it; the database is brought online
+as it was before the gap, and what came after is salvaged when home returns.
+
 Interrupted anywhere, the same command goes on from there. If the attestation was wrong, home fences
 itself when it first hears the higher term, and what it took meanwhile is salvaged at failback.
 ";
@@ -36,11 +41,11 @@ that page would let two databases take posts, or would keep people out during a 
 The old home directories are kept beside the new ones as `<store>.old-<time>`. Remove them when you
 are sure that nothing in them is missed.
 
-If home burnt, give new machines the old names, addresses and certificates and start them empty. The
-failback then stops and names the copies that cannot be read, what may be lost with them, and the
-command that goes on without: `-AttestCopyIsLost`, which is kept in the journal. What can still be
-read is read, one copy is usually enough, and everything is built again from the backup site. A copy
-that was attested to be lost and turns up all the same is kept aside.
+If home burnt, give new machines the old names, addresses and certificates and start them empty.
+The failback then stops and names the copies that cannot be read, what may be lost with them, and
+the command that goes on without: `-AttestCopyIsLost`, which is kept in the journal. What can still
+be read is read, one copy is usually enough, and everything is built again from the backup site. A
+copy that was attested to be lost and turns up all the same is kept aside.
 
 Until home is promoted the failback can be turned back:
 ";
@@ -52,10 +57,12 @@ that the backup site's machines are off and stay off:
 
     standfast shell … -c 'Invoke-CsPersistentChatFailback -AttestBackupSiteIsDown -Force'
 
-If the pool had been failed over, and the backup site is lost for good, home has only what was there
-before that: `-AcceptDataLoss` says so. The state stays FailingBack until the backup site is built
-again and Invoke-CsPersistentChatFailback has established log shipping. A backup site that returns
-fences itself when it hears home's term, and its old copy is kept aside when it is copied anew.
+Home goes on in a reign above any that the backup site can have. If the pool had been failed over,
+and home knows it, home has only what was there before that: `-AcceptDataLoss` says so. If home's
+primary has lost its data, its mirror goes on. The state stays FailingBack until the backup site is
+back, or built again, and Invoke-CsPersistentChatFailback has established log shipping. A backup
+site that returns hears home's term and stays shut; the failback puts back what it took meanwhile
+and keeps its old copy aside when it is copied anew.
 ";
 
 const SALVAGE_PROSE: &str = "\

@@ -10,10 +10,10 @@ use super::{LOOK_EVERY, LostCopy, Stretched, TO_OTHER_SITE, moves};
 use crate::action::{Action, Side};
 use crate::engine::{Line, Mark};
 use crate::journal::What;
-use crate::keeper::{SETTLE, after_turn};
+use crate::keeper::{CopySeen, GIVE_UP, GiveUp, SETTLE, after_turn};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
 use crate::store::{LeaseAsk, Records, StoreError, to_value};
-use crate::world::{Known, MirrorSeen, ShippingSeen, Standing, Switched, World};
+use crate::world::{Known, MirrorSeen, MissingLog, ShippingSeen, Standing, Switched, World};
 
 /// How long keepers may take for what needs no copying.
 const SHORT: Duration = Duration::from_secs(45);
@@ -45,6 +45,7 @@ impl Stretched {
             Action::SetActive(side) => self.set_active(side).await,
             Action::ClearActive => self.clear_active().await,
             Action::Salvage => self.salvage().await,
+            Action::SalvageBackup => self.salvage_backup().await,
             Action::SeedHome => self.seed_home().await,
             Action::StopBackup => self.stop_backup().await,
             Action::ProveReplayed => self.until(SHORT, |world| world.home.replayed).await,
@@ -121,6 +122,11 @@ impl Stretched {
 
     /// Waits for the replay, unless it can never come to its end.
     async fn replay_share(&mut self) -> Result<(), String> {
+        let (world, _) = self.look().await?;
+        if let (MissingLog::GivenUp, Some(range)) = (world.missing_log, &self.said.missing_log) {
+            let request = GiveUp { store: self.backup_store()?, range: range.clone() };
+            let _: () = self.ask_with(&request.store, GIVE_UP, &request, SETTLE_PATIENCE).await?;
+        }
         let deadline = Instant::now() + LONG;
         while Instant::now() < deadline {
             let (world, measured) = self.look().await?;
@@ -164,8 +170,7 @@ impl Stretched {
 
     async fn bring_home_alone(&mut self) -> Result<(), String> {
         let home = self.home_site();
-        let (first, mirror) = (self.pool.stores.home.clone(), self.pool.stores.home_mirror.clone());
-        let store = self.store_to_bring_online(first, mirror);
+        let store = self.store_for_home_alone(&home).await?;
         let heard = self.known_reign(&self.backup_site()?);
         let allowed = self.pool.allow_suspended;
         self.change(&home, |record| moves::go_home_alone(record, heard, &store, allowed)).await?;
@@ -178,6 +183,28 @@ impl Stretched {
             Err(error) => return Err(error.to_string()),
         }
         self.until(SHORT, |world| world.home_serves() && world.home.writable == Known::Yes).await
+    }
+
+    /// The store that home goes on with: its last primary, or the mirror if only that has a copy.
+    async fn store_for_home_alone(&self, home: &str) -> Result<String, String> {
+        let (first, mirror) = (self.pool.stores.home.clone(), self.pool.stores.home_mirror.clone());
+        let record = self.record(home).await?;
+        let named = record.primary().map(str::to_owned);
+        let store = named.unwrap_or_else(|| self.store_to_bring_online(first, mirror));
+        let CopySeen::Lost { why } = self.copy_of(&store).await else { return Ok(store) };
+        for other in self.home_stores().into_iter().filter(|other| *other != store) {
+            if self.copy_of(&other).await != CopySeen::There {
+                continue;
+            }
+            if record.is_synchronized() || self.said.accepted {
+                return Ok(other);
+            }
+            return Err(format!(
+                "{store} is lost ({why}), and {other} was not in sync: it may lack posts; repeat \
+                 with -AcceptDataLoss to go on with it"
+            ));
+        }
+        Err(format!("no home store has a copy: {store}: {why}; start the host of one that has"))
     }
 
     async fn set_state(&mut self, state: PoolState) -> Result<(), String> {
@@ -238,16 +265,37 @@ impl Stretched {
 
     async fn salvage(&mut self) -> Result<(), String> {
         let (home, backup) = (self.home_site(), self.backup_site()?);
-        let lost_reign = self.record(&home).await?.term.reign;
-        let primary = self.record(&backup).await?;
-        let primary = primary.primary().ok_or("the backup site has no primary")?.to_owned();
-        let copies = self
-            .home_stores()
-            .into_iter()
-            .map(|store| LostCopy { attested_lost: self.said.lost_copies.contains(&store), store });
-        let report = (self.grounds.salvager)(copies.collect(), primary).await?;
-        let attested = self.said.lost_copies.clone();
-        self.change(&home, |record| {
+        self.put_back((&home, self.home_stores()), &backup, "b").await
+    }
+
+    async fn salvage_backup(&mut self) -> Result<(), String> {
+        let (home, backup) = (self.home_site(), self.backup_site()?);
+        let stores = self.backup_stores();
+        for store in stores.iter().filter(|store| self.said.lost_copies.contains(store)) {
+            if self.copy_of(store).await == CopySeen::There {
+                return Err(format!("{store} is there, and it is read: leave its name out"));
+            }
+        }
+        self.put_back((&backup, stores), &home, "e").await
+    }
+
+    /// Puts back at `serving` what the copies of the other site have and nobody else has.
+    async fn put_back(
+        &mut self,
+        (lost, stores): (&str, Vec<String>),
+        serving: &str,
+        number: &str,
+    ) -> Result<(), String> {
+        let reign = self.record(lost).await?.term.reign;
+        let primary = self.record(serving).await?;
+        let primary = primary.primary().ok_or_else(|| format!("{serving} has no primary"))?;
+        let attested = |store: &String| self.said.lost_copies.contains(store);
+        let copies = stores
+            .iter()
+            .map(|store| LostCopy { attested_lost: attested(store), store: store.clone() });
+        let report = (self.grounds.salvager)(copies.collect(), primary.to_owned()).await?;
+        let attested: Vec<_> = stores.iter().filter(|store| attested(store)).cloned().collect();
+        self.change(lost, |record| {
             let changed = record.attested_lost != attested;
             record.attested_lost.clone_from(&attested);
             changed
@@ -255,9 +303,9 @@ impl Stretched {
         .await?;
         info!(report, "salvaged");
         let mark = Mark::Done;
-        let (procedure, number) = ("salvage".to_owned(), "b".to_owned());
+        let (procedure, number) = ("salvage".to_owned(), number.to_owned());
         self.write(What::Row(Line { procedure, number, text: report, mark })).await?;
-        self.remember(&backup, &self.salvaged_key(), &Settled { reign: lost_reign }).await
+        self.remember(serving, &self.salvaged_key(), &Settled { reign }).await
     }
 
     async fn seed_home(&mut self) -> Result<(), String> {

@@ -14,8 +14,8 @@ use crate::observed::{Observed, SiteSeen, StoreSeen};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
 use crate::store::Records;
 use crate::world::{
-    Active, Copies, Known, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing, Switched,
-    Unshipped, World,
+    Active, Copies, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
+    Switched, Unshipped, World,
 };
 
 /// How long the share may take to be judged.
@@ -34,6 +34,9 @@ pub struct Drained {
     pub replayed: bool,
     /// What was shipped and cannot be replayed, in words.
     pub lost: Option<String>,
+    /// Its range, as it must be typed to give it up.
+    #[serde(default)]
+    pub range: Option<String>,
     /// Why nobody could say.
     #[serde(default)]
     pub unknown: Option<String>,
@@ -68,6 +71,7 @@ impl Stretched {
         let drained = self.drained(&backup, settled).await;
         let mut measured = measure(observed, &home, &backup, &drained);
         measured.pool.clone_from(&self.pool.fqdn);
+        measured.said = self.said.of_home();
         let mut world = World {
             home: judge(&home, &backup),
             backup: judge(&backup, &home),
@@ -78,9 +82,16 @@ impl Stretched {
             unshipped: self.unshipped(&drained),
             consented: self.said.accepted,
             salvaged: self.salvaged(&backup_name, lost_reign).await,
+            missing_log: self.missing_log(&drained),
             copies: Copies::Readable,
+            backup_owes: false,
             switched: self.switched(observed),
         };
+        if world.home_serves()
+            && let Some(reign) = backup.record.and_then(may_owe)
+        {
+            world.backup_owes = !self.salvaged(&home_name, Some(reign)).await;
+        }
         if world.backup_serves() && world.home_is_fenced() && !world.salvaged {
             world.copies = self.look_at_copies(&mut measured).await;
         }
@@ -145,8 +156,9 @@ impl Stretched {
         format!("{SALVAGED}/{}", self.pool.fqdn)
     }
 
-    async fn salvaged(&self, backup: &str, lost_reign: Option<u64>) -> bool {
-        let Ok(records) = self.records(backup) else { return false };
+    /// Whether the store of the site that serves says that the other one's reign was salvaged.
+    async fn salvaged(&self, serving: &str, lost_reign: Option<u64>) -> bool {
+        let Ok(records) = self.records(serving) else { return false };
         let Ok(snapshot) = records.store().read().await else { return false };
         let read = Records::value_in::<Settled>(&snapshot, &self.salvaged_key());
         matches!((read, lost_reign), (Ok(Some(read)), Some(reign)) if read.value.reign == reign)
@@ -171,13 +183,24 @@ impl Stretched {
         path: &str,
         patience: Duration,
     ) -> Result<Ans, String> {
+        let request = ReportRequest { store: store.to_owned() };
+        self.ask_with(store, path, &request, patience).await
+    }
+
+    /// Asks the keeper of a store.
+    pub(super) async fn ask_with<Req: Serialize + Sync, Ans: serde::de::DeserializeOwned>(
+        &self,
+        store: &str,
+        path: &str,
+        request: &Req,
+        patience: Duration,
+    ) -> Result<Ans, String> {
         let topology = &self.grounds.topology;
         let host = topology
             .host_of_store(store)
             .ok_or_else(|| format!("{store} has no host in the topology"))?;
         let destination = Destination { host: host.name.clone(), address: host.control() };
-        let request = ReportRequest { store: store.to_owned() };
-        let asked = self.grounds.client.call_idempotent(&destination, path, &request, patience);
+        let asked = self.grounds.client.call_idempotent(&destination, path, request, patience);
         asked.await.map_err(|error| format!("the keeper of {store}: {error}"))
     }
 
@@ -185,8 +208,7 @@ impl Stretched {
     async fn look_at_copies(&self, measured: &mut Measured) -> Copies {
         let lost = |store: &String| self.said.lost_copies.contains(store);
         for store in self.home_stores() {
-            let seen = self.ask::<CopySeen>(&store, COPY, COPY_PATIENCE).await;
-            match seen.unwrap_or_else(|why| CopySeen::Lost { why }) {
+            match self.copy_of(&store).await {
                 CopySeen::There if lost(&store) => measured.in_vain.push(store),
                 // Opening it may succeed this time; what cannot be read is said then.
                 CopySeen::There | CopySeen::NotOpened { .. } => {}
@@ -199,14 +221,34 @@ impl Stretched {
         if measured.unreadable.iter().any(|(store, _)| !lost(store)) {
             return Copies::Unreadable;
         }
-        let any = !self.said.lost_copies.is_empty();
-        if any { Copies::AttestedLost } else { Copies::Readable }
+        if measured.unreadable.is_empty() { Copies::Readable } else { Copies::AttestedLost }
     }
 
-    /// The stores whose copies a salvage reads.
+    /// Whether what is missing from the share is given up: this range, and no other.
+    fn missing_log(&self, drained: &Drained) -> MissingLog {
+        match (&drained.range, &self.said.missing_log) {
+            (None, _) => MissingLog::Nothing,
+            (Some(range), Some(said)) if range == said => MissingLog::GivenUp,
+            (Some(_), _) => MissingLog::Missing,
+        }
+    }
+
+    /// What becomes of a store's copy.
+    pub(super) async fn copy_of(&self, store: &str) -> CopySeen {
+        let seen = self.ask::<CopySeen>(store, COPY, COPY_PATIENCE).await;
+        seen.unwrap_or_else(|why| CopySeen::Lost { why })
+    }
+
+    /// The stores whose copies a salvage reads when home was lost.
     pub(super) fn home_stores(&self) -> Vec<String> {
         let stores = &self.pool.stores;
         [Some(stores.home.clone()), stores.home_mirror.clone()].into_iter().flatten().collect()
+    }
+
+    /// Those when the backup site was.
+    pub(super) fn backup_stores(&self) -> Vec<String> {
+        let stores = &self.pool.stores;
+        [stores.backup.clone(), stores.backup_mirror.clone()].into_iter().flatten().collect()
     }
 
     fn active(&self, observed: &Observed, backup: &str) -> Active {
@@ -282,6 +324,13 @@ fn standing(side: &Side<'_>) -> Standing {
         Serving::Following { .. } => Standing::Follows,
         Serving::Quarantine { .. } => Standing::Fenced,
     }
+}
+
+/// The reign in which a fenced backup site had the pool, if it was not stopped in order to move it.
+fn may_owe(backup: &PoolRecord) -> Option<u64> {
+    let fenced = matches!(backup.serving, Serving::Quarantine { .. });
+    let moved = backup.hand_over.as_deref() == Some(TO_OTHER_SITE);
+    (fenced && !moved).then_some(backup.term.reign)
 }
 
 /// Whether this site's primary was stopped for a move, or fenced, and stands there as it ended.
@@ -364,6 +413,7 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
         behind_ms: shipping.and_then(|it| it.behind_ms),
         heard_at: shipping.and_then(|it| it.heard_at.clone()),
         lost: drained.lost.clone(),
+        missing_range: drained.range.clone(),
         notes,
         ..Measured::default()
     }

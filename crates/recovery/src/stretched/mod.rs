@@ -85,8 +85,10 @@ pub struct Said {
     pub accepted: bool,
     /// The store that a switchover means.
     pub target: Option<String>,
-    /// The home stores whose copies are lost.
+    /// The stores whose copies are lost.
     pub lost_copies: Vec<String>,
+    /// The range of shipped WAL that is given up, as it was typed.
+    pub missing_log: Option<String>,
 }
 
 impl Said {
@@ -100,7 +102,17 @@ impl Said {
                 measured.lost_with_a_copy()
             ));
         }
+        if let Some(range) = &self.missing_log {
+            also.push(format!("accepted that shipped WAL is missing: {range}"));
+        }
         also
+    }
+
+    /// What was said of the home site, as it is typed.
+    fn of_home(&self) -> String {
+        let attested = if self.attested { " -AttestSiteIsDown" } else { "" };
+        let accepted = if self.accepted { " -AcceptDataLoss" } else { "" };
+        format!("{attested}{accepted}")
     }
 }
 

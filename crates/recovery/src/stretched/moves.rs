@@ -62,15 +62,16 @@ pub(super) fn go_home(
 
 /// Raises home's reign above any that the backup site can have, and names `store` the primary.
 ///
-/// `heard` is the backup site's reign, if it could be asked. Gives false when home has a primary by
-/// its own record: it only waits to hear the other site.
+/// `heard` is the backup site's reign, if it could be asked. Gives false when home has that primary
+/// by its own record and the backup site was heard: then nothing can have moved there. A failover
+/// that home did not see is outranked, so that the backup site stays shut when it returns.
 pub(super) fn go_home_alone(
     home: &mut PoolRecord,
     heard: Option<u64>,
     store: &str,
     allow_suspended: bool,
 ) -> bool {
-    if home.primary().is_some() {
+    if heard.is_some() && home.primary() == Some(store) {
         return false;
     }
     home.term.reign = home.term.reign.max(heard.unwrap_or_default());
@@ -86,6 +87,7 @@ pub(super) fn go_home_alone(
     home.active_servers.clear();
     home.shipping = Shipping::Removed;
     home.hand_over = None;
+    home.attested_lost.clear();
     true
 }
 
@@ -224,7 +226,7 @@ mod tests {
         assert!(go_home_alone(&mut home, None, "north-b", true));
         assert!(backup.term.reign < home.term.reign);
         assert_eq!(home.primary(), Some("north-b"));
-        assert!(!go_home_alone(&mut home, None, "north-a", true), "once");
+        assert!(!go_home_alone(&mut home, Some(2), "north-b", true), "once");
         // After a failover from a home that was lost before it was heard, the gap is as wide again.
         let (mut home, mut backup) = about_to_go_home();
         go_home(&mut home, &backup, "north-a", true).unwrap();
@@ -232,6 +234,17 @@ mod tests {
         home.serving = Serving::Quarantine { why: String::new() };
         assert!(go_home_alone(&mut home, None, "north-a", true));
         assert!(backup.term.reign < home.term.reign);
+    }
+
+    /// Home was down whole and knows nothing of the failover: it has the pool by its own record.
+    #[test]
+    fn a_failover_that_home_never_heard_of_is_outranked() {
+        let mut home = PoolRecord::at_home("north-a", Vec::new());
+        let mut backup = PoolRecord::at_backup(Vec::new());
+        assert!(fail_over(&mut backup, None, "south-a", true));
+        assert!(go_home_alone(&mut home, None, "north-a", true));
+        assert!(backup.term.reign < home.term.reign, "{} {}", backup.term, home.term);
+        assert_eq!(home.primary(), Some("north-a"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A stretched pool with people in it, to lose sites of: what they were told is what must be there.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -79,7 +80,7 @@ impl Disaster {
         self.deployment.watch(LONG, "shipping is behind", &question, behind).await.unwrap();
     }
 
-    /// Waits until the mirror is in sync, log shipping flows and the pool is Normal.
+    /// Waits until the mirror is in sync and feeds log shipping, and the pool is Normal.
     pub(crate) async fn is_well(&self, when: &str) {
         let shown = |said: &str, name: &str, value: &str| {
             said.lines()
@@ -90,7 +91,7 @@ impl Disaster {
         let well = |said: &str| {
             shown(said, "PoolState", "Normal")
                 && shown(said, "Mirror", "synchronized")
-                && shown(said, "LogShipping", "continuous")
+                && shown(said, "LogShipping", "continuous, fed from north-b")
         };
         self.deployment.watch(LONG, when, &question, well).await.unwrap();
     }
@@ -98,6 +99,32 @@ impl Disaster {
     /// Runs a line of the management shell.
     pub(crate) async fn shell(&self, line: &str) -> String {
         self.deployment.shell(line).await.unwrap()
+    }
+
+    /// Runs a line until it goes through.
+    pub(crate) async fn eventually(&self, line: &str) -> String {
+        eventually(LONG, line, async || {
+            self.deployment.shell(line).await.map_err(|error| format!("{error:#}"))
+        })
+        .await
+    }
+
+    /// Waits until the store's keeper says what has `words` in it.
+    pub(crate) async fn keeper_says(&self, store: &str, words: &str) {
+        self.finds(&format!("store {store}"), words).await;
+    }
+
+    /// Waits until the record asks this of the store's keeper.
+    pub(crate) async fn keeper_is(&self, store: &str, duty: &str) {
+        self.finds(&format!("store {store}"), duty).await;
+    }
+
+    async fn finds(&self, subject: &str, words: &str) {
+        let line =
+            format!("(Test-CsTopology | Where-Object {{ $_.Subject -eq '{subject}' }}).Message");
+        let question = ["shell", "-c", line.as_str()];
+        let what = format!("{subject} says {words:?}");
+        self.deployment.watch(LONG, &what, &question, |said| said.contains(words)).await.unwrap();
     }
 
     /// Runs a line that must be refused, until it is refused in these words; tells all of them.
@@ -142,6 +169,11 @@ impl Disaster {
         }
     }
 
+    /// These texts must be there from now on.
+    pub(crate) fn must_keep(&mut self, texts: &[String]) {
+        self.kept.extend(texts.iter().cloned());
+    }
+
     async fn enters(&self) -> Client {
         eventually(LONG, "somebody is let in", async || {
             let login = self.deployment.login(USER, &Bootstrap::password(USER));
@@ -171,14 +203,47 @@ impl Disaster {
     }
 
     /// From now on nothing reaches the share: as a line that carries no data any more.
-    pub(crate) fn cut_shipping(&mut self) {
-        self.deployment.host("south-db1").signal(RECEIVER, Signal::SIGSTOP).unwrap();
+    pub(crate) async fn cut_shipping(&mut self) {
+        let host = self.deployment.host("south-db1");
+        eventually(LONG, "the receiver is stopped", async || {
+            host.signal(RECEIVER, Signal::SIGSTOP).map_err(|error| format!("{error:#}"))
+        })
+        .await;
     }
 
     /// Home is lost with every process; what lay in the line is lost with it.
     pub(crate) async fn lose_home(&mut self) {
         self.deployment.site_down("north").await.unwrap();
-        self.deployment.host("south-db1").signal(RECEIVER, Signal::SIGKILL).unwrap();
+        // One that was not stopped has noticed, and may have ended by itself.
+        self.deployment.host("south-db1").signal(RECEIVER, Signal::SIGKILL).ok();
+    }
+
+    /// Waits until the backup site's share has closed the file of this segment.
+    pub(crate) async fn shared_file(&mut self, segment: u64) -> PathBuf {
+        let directory = self.deployment.host("south-db1").plan().directory.clone();
+        let (high, low) = (segment / 256, segment % 256);
+        let name = format!("00000001{high:08X}{low:08X}.zst");
+        eventually(LONG, &format!("{name} is shipped"), async || {
+            let share = directory.join("share");
+            let folders = std::fs::read_dir(&share)
+                .map_err(|error| format!("{}: {error}", share.display()))?;
+            let files = folders.filter_map(|folder| Some(folder.ok()?.path().join(&name)));
+            files.into_iter().find(|file| file.exists()).ok_or_else(|| "not yet".to_owned())
+        })
+        .await
+    }
+
+    /// Runs SQL as the superuser, by the private socket of the instance.
+    pub(crate) async fn sql(&mut self, store: &str, sql: &str) -> String {
+        let host = self.deployment.topology().host_of_store(store).unwrap().name.clone();
+        let socket = self.deployment.host(&host).plan().directory.join("run").join(store);
+        let psql = testkit::postgres::bin_directory().unwrap().join("psql");
+        let mut command = tokio::process::Command::from(Account::find().unwrap().command(psql));
+        command.arg("-h").arg(socket).args(["-U", "standfast", "-d", "postgres"]);
+        command.args(["-v", "ON_ERROR_STOP=1", "-Atqc", sql]).kill_on_drop(true);
+        let ran = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
+        assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).trim().to_owned()
     }
 
     /// Fails over with all that an administrator can say.

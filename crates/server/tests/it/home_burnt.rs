@@ -37,7 +37,7 @@ async fn burns(pool: &mut Disaster, fire: &Fire) {
     println!("== {when}");
     pool.says(5, "shipped").await;
     pool.is_well("before the fire").await;
-    pool.cut_shipping();
+    pool.cut_shipping().await;
     let unshipped = pool.says(7, "unshipped").await;
     pool.is_behind().await;
     pool.lose_home().await;

@@ -9,10 +9,12 @@ mod load;
 
 mod at_random;
 mod coming_back;
+mod home_alone;
 mod home_burnt;
 mod losing_the_primary;
 mod losing_the_store;
 mod losing_the_witness;
+mod missing_log;
 mod partitions;
 mod serving_alone;
 mod silent_primary;

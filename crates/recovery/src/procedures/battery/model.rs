@@ -5,8 +5,8 @@ use crate::engine::{Deployment, Line, Reply, Stopped, run};
 use crate::procedure::Procedure;
 use crate::record::PoolState;
 use crate::world::{
-    Active, Copies, Known, Lock, Measured, MirrorSeen, Reach, ShippingSeen, Site, Standing,
-    Switched, Unshipped, World,
+    Active, Copies, Known, Lock, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site,
+    Standing, Switched, Unshipped, World,
 };
 
 /// What goes wrong in a run, at the n-th touch of the deployment.
@@ -152,7 +152,9 @@ fn normal() -> World {
         unshipped: Unshipped::Perhaps,
         consented: false,
         salvaged: false,
+        missing_log: MissingLog::Nothing,
         copies: Copies::Readable,
+        backup_owes: false,
         switched: Switched::NotYet,
     }
 }
@@ -186,7 +188,7 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
         Standing::Unknown,
     ];
     let pairs = standings.into_iter().flat_map(move |home| standings.map(|backup| (home, backup)));
-    let bits = 0..8192_u32;
+    let bits = 0..16384_u32;
     pairs.flat_map(move |(home, backup)| {
         bits.clone().filter_map(move |bits| {
             let bit = |n: u32| bits & (1 << n) != 0;
@@ -199,19 +201,28 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
                 (false, true) => MirrorSeen::Away,
                 (true, _) => MirrorSeen::InSync,
             };
+            let judged = backup == Standing::StandsBy;
+            let may_owe = home == Standing::Primary && backup == Standing::Fenced;
             let may_salvage = backup == Standing::Primary && home == Standing::Fenced;
             let home = Site { mirror, replayed: bit(2), ..site(home, !reigns) };
             let shipping = if bit(3) { ShippingSeen::Flowing } else { ShippingSeen::Removed };
             let backup =
                 Site { shipping, mirror, closed: bit(4), replayed: bit(2), ..site(backup, reigns) };
+            // The same bits: a share is judged while the backup site has nothing else to settle.
+            let missing_log = match (judged && bit(11), bit(12)) {
+                (false, _) => MissingLog::Nothing,
+                (true, false) => MissingLog::Missing,
+                (true, true) => MissingLog::GivenUp,
+            };
             let copies = match (bit(11), bit(12)) {
                 (false, false) => Copies::Readable,
                 (false, true) => Copies::Unreadable,
                 (true, false) => Copies::AttestedLost,
                 (true, true) => Copies::AttestedInVain,
             };
-            // Copies are looked at only where they would be salvaged.
-            if copies != Copies::Readable && !may_salvage {
+            // Copies are looked at only where they would be salvaged, on either side.
+            let copies = if judged { Copies::Readable } else { copies };
+            if copies != Copies::Readable && !may_salvage || bit(13) && !may_owe {
                 return None;
             }
             let unshipped = if bit(5) { Unshipped::Nothing } else { Unshipped::Perhaps };
@@ -225,7 +236,9 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
                 unshipped,
                 consented: bit(8),
                 salvaged: bit(9),
+                missing_log,
                 copies,
+                backup_owes: bit(13),
                 switched: Switched::NotYet,
             })
         })

@@ -28,6 +28,7 @@ impl Reached {
             who: order.who,
             attested: order.site_is_down,
             accepted: order.accept_loss,
+            missing_log: order.missing_log,
             ..Said::default()
         };
         self.carry_out(&FAIL_OVER, None, &pool, said, order.mode, watch).await
@@ -39,7 +40,7 @@ impl Reached {
         watch: &Watch,
     ) -> Result<Outcome, Fault> {
         let pool = self.pool(&order.pool)?;
-        let lost_copies = home_stores(&pool, order.lost_copies)?;
+        let lost_copies = known_stores(&pool, order.lost_copies)?;
         let mut said = Said { who: order.who, lost_copies, ..Said::default() };
         let procedure = match order.part {
             FailbackPart::Whole => &FAIL_BACK,
@@ -191,16 +192,14 @@ impl Reached {
     }
 }
 
-/// The stores that were named, if all of them stand at home.
-fn home_stores(pool: &Pool, named: Vec<String>) -> Result<Vec<String>, Fault> {
-    let at_home = |store: &str| pool.stores.place_of(store).is_some_and(Place::is_home);
-    match named.iter().find(|store| !at_home(store)) {
+/// The stores that were named, if the pool has all of them.
+fn known_stores(pool: &Pool, named: Vec<String>) -> Result<Vec<String>, Fault> {
+    match named.iter().find(|store| pool.stores.place_of(store).is_none()) {
         None => Ok(named),
         Some(other) => {
-            let stores = pool.stores.iter().map(|(_, store)| store);
-            let known: Vec<_> = stores.filter(|store| at_home(store)).collect();
+            let known: Vec<_> = pool.stores.iter().map(|(_, store)| store).collect();
             Err(Fault::missing(
-                format!("{other} is no home store of {}", pool.fqdn),
+                format!("{other} is no store of {}", pool.fqdn),
                 format!("name one of {}", known.join(", ")),
             ))
         }

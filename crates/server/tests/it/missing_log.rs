@@ -1,0 +1,80 @@
+//! A file of the share is lost or damaged, and then home is: the failover stops at the gap, names
+//! it, and goes on only when just that range is given up. What came after is salvaged.
+
+use std::path::PathBuf;
+
+use crate::disaster::Disaster;
+
+const FAILOVER: &str = "Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss";
+
+/// The bytes of a WAL segment.
+const SEGMENT: u64 = 16 * 1024 * 1024;
+
+#[tokio::test]
+async fn a_lost_file_is_named_given_up_and_made_good_when_home_returns() {
+    let mut pool = Disaster::stand(43).await;
+    fails_over_past(&mut pool, |file| std::fs::remove_file(file).unwrap(), "a file is lost").await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_named_given_up_and_made_good_when_home_returns() {
+    let mut pool = Disaster::stand(44).await;
+    let flip = |file: &PathBuf| {
+        let mut bytes = std::fs::read(file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 0x10;
+        std::fs::write(file, bytes).unwrap();
+    };
+    fails_over_past(&mut pool, flip, "a file is damaged").await;
+}
+
+async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &str) {
+    pool.says(3, "to begin with").await;
+    // The backup instance stands still, so that what is shipped from here on waits in the share.
+    pool.sql("south-a", "select pg_wal_replay_pause()").await;
+    let first = pool.sql("north-a", "select pg_current_wal_lsn()").await;
+    let first = segment(&first);
+    let mut by_segment = Vec::new();
+    for _ in 0..4 {
+        by_segment.push(pool.says(2, "shipped").await);
+        pool.sql("north-a", "select pg_switch_wal()").await;
+    }
+    // The first two segments can be replayed; the third is hurt.
+    let hurt_one = pool.shared_file(first + 2).await;
+    pool.shared_file(first + 3).await;
+    hurt(&hurt_one);
+    pool.lose_home().await;
+    pool.sql("south-a", "select pg_wal_replay_resume()").await;
+
+    let refusal = pool.refused(&format!("{FAILOVER} -Force"), "-AcceptMissingLog").await;
+    println!("{refusal}");
+    let name = hurt_one.file_stem().unwrap().to_string_lossy().into_owned();
+    assert!(refusal.contains(&name), "{refusal}");
+    let other = format!("{FAILOVER} -AcceptMissingLog '1:0/1000000-0/2000000' -Force");
+    pool.refused(&other, "-AcceptMissingLog 1:").await;
+
+    let command = Disaster::named_command(&refusal);
+    pool.shell(&format!("{command} -Force")).await;
+    let journal = pool.shell("(Get-CsPersistentChatRecovery -Journal).What").await;
+    assert!(journal.contains("accepted that shipped WAL is missing: 1:"), "{journal}");
+    let beyond: Vec<String> = by_segment.split_off(2).concat();
+    pool.gives_up(&beyond);
+    pool.says(3, "at the backup site").await;
+    pool.nothing_is_missing(when).await;
+
+    pool.deployment.site_up("north").await.unwrap();
+    pool.must_keep(&beyond);
+    pool.eventually("Invoke-CsPersistentChatFailback -Force").await;
+    pool.is_well("home again").await;
+    let recovered = pool.nothing_is_missing("home again").await;
+    for text in &beyond {
+        assert!(recovered.contains(text), "{text} was not salvaged: {recovered:?}");
+    }
+}
+
+/// The number of the segment that a position lies in.
+fn segment(lsn: &str) -> u64 {
+    let (high, low) = lsn.split_once('/').unwrap();
+    let [high, low] = [high, low].map(|part| u64::from_str_radix(part, 16).unwrap());
+    ((high << 32) | low) / SEGMENT
+}
