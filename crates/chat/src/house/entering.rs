@@ -6,7 +6,7 @@ use super::presence::{gone, says};
 use super::room::Enter;
 use crate::error::RoomError;
 use crate::names::{RoomName, Term};
-use crate::outbox::{Outbox, Recipient, Shared};
+use crate::outbox::Shared;
 use crate::peers::{Change, PeerMessage, tell_all};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -133,13 +133,6 @@ impl House {
         let id = room.open.as_ref()?.id;
         let present = matches!(room.here(who)?.stage, Stage::Present { .. });
         present.then(|| (id, room.occupants[who].address.clone()))
-    }
-
-    /// Where to send something to a client of ours in a room.
-    pub(crate) fn outbox(&self, name: &str, who: &FullJid) -> Option<(Outbox, Recipient)> {
-        let mut state = self.lock();
-        let here = state.rooms.get_mut(name)?.here(who)?;
-        Some((here.outbox.clone(), here.recipient.clone()))
     }
 
     /// How many are in a room, on all servers.

@@ -103,7 +103,7 @@ impl Rooms {
     }
 
     /// Reads a room as it stands, and has that proven.
-    async fn load(&self, lease: &Lease, name: &RoomName) -> Result<Option<Open>, Load> {
+    pub(super) async fn load(&self, lease: &Lease, name: &RoomName) -> Result<Option<Open>, Load> {
         let sql = "select id, disabled, next_position - 1, subject, subject_nick, subject_at
                    from chat.room where name = $1";
         let name: &str = name;
@@ -135,7 +135,7 @@ impl Rooms {
 }
 
 /// Why a room was not loaded.
-enum Load {
+pub(super) enum Load {
     Room(RoomError),
     Database(Unavailable),
     /// It was read in a term that is over.

@@ -1,5 +1,6 @@
-//! Rooms as a client's stream uses them: this file, and `enter`, the way in.
+//! Rooms as a client's stream uses them: this file, `enter`, the way in, and `archive`.
 
+mod archive;
 mod enter;
 
 pub use crate::error::RoomError;
@@ -8,7 +9,6 @@ pub use crate::writer::Ticket;
 
 use crate::activity::Activity;
 use crate::heard::Heard;
-use crate::history::Archive;
 use crate::house::House;
 use crate::names::{Author, RoomName};
 use crate::post::Draft;
@@ -20,7 +20,6 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_postgres::Row;
-use xmpp::mam::{Fin, Query};
 use xmpp::muc;
 use xmpp::{BareJid, Element, FullJid};
 
@@ -102,46 +101,6 @@ impl Rooms {
         let (id, from) = self.0.house.speaks(&name, who).ok_or(RoomError::NotAnOccupant)?;
         let draft = Draft::new(id, &from, who, message, &self.0.config.limits)?;
         Ok((draft, Author { room: name, who: who.clone() }))
-    }
-
-    /// Puts a page of the room's archive into the client's outbox; the answer follows it there.
-    /// Only occupants may ask.
-    pub async fn query(
-        &self,
-        room: &BareJid,
-        who: &FullJid,
-        query: Query,
-    ) -> Result<Fin, RoomError> {
-        let name = self.name(room)?;
-        let wait = self.0.config.limits.enter_wait;
-        let page = timeout(wait, Box::pin(self.page(&name, room, who, &query)));
-        page.await.unwrap_or(Err(RoomError::Wait))
-    }
-
-    async fn page(
-        &self,
-        name: &RoomName,
-        room: &BareJid,
-        who: &FullJid,
-        query: &Query,
-    ) -> Result<Fin, RoomError> {
-        let Inner { house, reads, config, .. } = &*self.0;
-        loop {
-            let outbox = house.outbox(name, who).ok_or(RoomError::NotAnOccupant)?;
-            let open = house.opened(name).ok_or(RoomError::NotAnOccupant)?;
-            let lease = reads.lease().await?;
-            if open.term != lease.term() {
-                drop(lease);
-                self.look();
-                self.rebased(config.limits.poll).await;
-                continue;
-            }
-            let found = Archive::new(&lease, room, &open, &config.limits).page(query).await?;
-            for result in &found.results {
-                outbox.0.push(result.to(&outbox.1));
-            }
-            return Ok(found.fin);
-        }
     }
 
     /// Tells the others of a changed presence; `presence` is what the client sent.

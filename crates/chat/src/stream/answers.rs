@@ -17,7 +17,7 @@ const NAME: &str = "Standfast";
 const EVERYWHERE: [&str; 3] = [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::PING];
 
 /// What every room supports.
-const ROOM: [&str; 11] = [
+const ROOM: [&str; 12] = [
     ns::MUC,
     ns::MUC_STABLE_ID,
     ns::SELF_PING_OPTIMISATION,
@@ -28,6 +28,7 @@ const ROOM: [&str; 11] = [
     "muc_public",
     "muc_open",
     "muc_unmoderated",
+    "muc_unsecured",
     "muc_nonanonymous",
 ];
 
@@ -122,7 +123,8 @@ impl Client<'_> {
                 return Ok(Some(mam::filters()));
             }
             let query = Query::parse(iq)?;
-            let fin = rooms.query(room, self.address, query).await.map_err(refusal)?;
+            let fin =
+                rooms.query(room, self.address, query, &self.outbox).await.map_err(refusal)?;
             return Ok(Some(fin.payload()));
         }
         if iq.has_child(ns::MUC_OWNER, "query") || iq.has_child(ns::MUC_ADMIN, "query") {

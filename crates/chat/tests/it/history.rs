@@ -9,7 +9,7 @@ use xmpp::{Element, ns};
 /// Asks, and tells the answer with the bodies of the results.
 async fn ask(client: &Client, query: Query) -> Result<(Vec<String>, Fin), RoomError> {
     client.forget();
-    let fin = client.chat.rooms().query(&room("ops"), &client.who, query).await?;
+    let fin = client.chat.rooms().query(&room("ops"), &client.who, query, &client.outbox).await?;
     // A marker after the results shows that all have come.
     client.chat.rooms().presence(&room("ops"), &client.who, &presence()).unwrap();
     client.has_presence("the marker", |p| p.has_child(ns::CLIENT, "show")).await;
@@ -102,4 +102,31 @@ async fn history_is_as_long_as_was_asked_for() {
         // The ends of earlier cases are history, too.
         assert!(before == count || wanted.seconds.is_some() && before == count + n, "{wanted:?}");
     }
+}
+
+#[tokio::test]
+async fn who_may_enter_may_read_the_archive_without_being_there() {
+    let mut world = World::new().await;
+    let (one, two) = (world.server("one"), world.server("two"));
+    let alice = Client::new(&one, "alice");
+    alice.enters("ops", "alice").await.unwrap();
+    for body in ["a", "b"] {
+        alice.posts("ops", body, None).await.unwrap();
+    }
+    // At a server where somebody is in the room, and at one where nobody is.
+    for server in [&one, &two] {
+        let eve = Client::new(server, "eve");
+        let ask = async |name: &str| {
+            server.rooms().query(&room(name), &eve.who, Query::default(), &eve.outbox).await
+        };
+        let fin = ask("ops").await.unwrap();
+        assert_eq!((fin.complete, fin.count), (true, Some(2)));
+        testkit::eventually(DEADLINE, "the page arrives", async || {
+            let results = eve.stanzas().iter().filter(|s| s.has_child(ns::MAM, "result")).count();
+            if results == 2 { Ok(()) } else { Err(results) }
+        })
+        .await;
+        assert_eq!(ask("nowhere").await, Err(RoomError::NoSuchRoom));
+    }
+    world.stop_servers().await;
 }

@@ -105,7 +105,8 @@ async fn after_a_dead_branch(alice: &Client, id: &str) {
     let ask = async |page: Page, max: u64| {
         alice.forget();
         let query = Query { page, max: Some(max), ..Query::default() };
-        let fin = alice.chat.rooms().query(&room("ops"), &alice.who, query).await.unwrap();
+        let fin =
+            alice.chat.rooms().query(&room("ops"), &alice.who, query, &alice.outbox).await.unwrap();
         let expected = usize::try_from(max).unwrap().min(5);
         let found = testkit::eventually(DEADLINE, "the page arrives", async || {
             let stanzas = alice.stanzas();

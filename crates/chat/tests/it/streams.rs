@@ -2,6 +2,7 @@
 
 use crate::server::{DOMAIN, ROOM, Server};
 use chat::activity::Activity;
+use std::collections::BTreeSet;
 use testkit::client::{Client, Encryption, Lost, StanzaRefusal, Target, Wire};
 use xmpp::mam::Query;
 use xmpp::muc::HistoryWanted;
@@ -59,6 +60,40 @@ async fn nobody_speaks_without_tls() {
     let auth = Element::new(ns::SASL, "auth").with_attribute("mechanism", "PLAIN");
     wire.send(&auth.with_text("AGFubgBzZWNyZXQ=")).await.unwrap();
     assert_eq!(ended(wire.next().await), "not-authorized");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_offered_that_is_not_there() {
+    let server = Server::start().await;
+    let features = server.wire().await.open(DOMAIN).await.unwrap();
+    let mechanisms = features.child(ns::SASL, "mechanisms").unwrap();
+    let mechanisms: Vec<String> = mechanisms.children().map(Element::text).collect();
+    // Without channel binding, so nothing with -PLUS.
+    assert_eq!(mechanisms, ["SCRAM-SHA-256", "PLAIN"]);
+    let mut ann = server.client("ann").await;
+    let of = async |client: &mut Client, address: &str| -> BTreeSet<String> {
+        let answer = client.request("get", Some(address), query(ns::DISCO_INFO)).await.unwrap();
+        let info = answer.child(ns::DISCO_INFO, "query").unwrap();
+        let features = info.children().filter(|child| child.name() == "feature");
+        features.filter_map(|it| it.attribute("var").map(str::to_owned)).collect()
+    };
+    let room = of(&mut ann, ROOM).await;
+    for feature in [
+        "http://jabber.org/protocol/muc",
+        "http://jabber.org/protocol/muc#self-ping-optimization",
+        "http://jabber.org/protocol/muc#stable_id",
+        "urn:xmpp:mam:2",
+        "urn:xmpp:sid:0",
+        "urn:xmpp:occupant-id:0",
+        "urn:xmpp:ping",
+    ] {
+        assert!(room.contains(feature), "{feature} of {room:?}");
+    }
+    // An archive's metadata cannot be asked for, and accounts have no archive.
+    assert!(!room.contains("urn:xmpp:mam:2#extended"));
+    let account = ann.jid().split('/').next().unwrap().to_owned();
+    assert!(!of(&mut ann, &account).await.contains("urn:xmpp:mam:2"));
     server.stop().await;
 }
 

@@ -179,7 +179,7 @@ pub(crate) fn says(body: &str, origin_id: Option<&str>) -> Element {
 pub(crate) struct Client {
     pub(crate) chat: Chat,
     pub(crate) who: FullJid,
-    outbox: Outbox,
+    pub(crate) outbox: Outbox,
     seen: Arc<Mutex<Vec<Element>>>,
     _reading: JoinSet<()>,
 }
