@@ -8,6 +8,7 @@ use testkit::client::{Client, Encryption, Lost, Target};
 use testkit::deployment::{Bootstrap, Deployment, Plans};
 use testkit::eventually;
 use xmpp::muc::HistoryWanted;
+use xmpp::ns;
 
 /// How long anything may take on a busy machine, a copy of an instance included.
 const LONG: Duration = Duration::from_secs(90);
@@ -101,7 +102,31 @@ async fn nothing_is_told_before_the_backup_site_has_it_and_so_nothing_told_is_lo
         ["both sites have this", "this waits", "and this", "the mirror has taken over"]
     );
     bob.say(ROOM, "5", "nothing is shipped from here, and posts go on").await.unwrap();
+    comes_home(&mut deployment).await;
     deployment.stop().await.unwrap();
+}
+
+/// Back at home posts wait for the backup site again, and what nobody was told of is put back.
+async fn comes_home(deployment: &mut Deployment) {
+    deployment.site_up("north").await.unwrap();
+    let line = "Invoke-CsPersistentChatFailback -Force";
+    eventually(LONG, line, async || {
+        deployment.shell(line).await.map_err(|error| format!("{error:#}"))
+    })
+    .await;
+    let mirror = "north-b";
+    is_well(deployment, mirror).await;
+    let mut ada = enters(deployment, "ada", None).await;
+    ada.say(ROOM, "6", "at home again").await.unwrap();
+    let posts = ada.read_archive(ROOM, None).await.unwrap();
+    let recovered: Vec<_> =
+        posts.iter().filter(|post| post.recovered).map(|post| post.body.as_str()).collect();
+    assert_eq!(recovered, ["nobody is told of this"]);
+    cut(deployment, Signal::SIGSTOP);
+    ada.post(ROOM, "7", "this waits, too").await.unwrap();
+    nothing_is_said(&mut ada).await;
+    cut(deployment, Signal::SIGCONT);
+    ada.receipt(ROOM, "7").await.unwrap();
 }
 
 /// Waits until the pool is protected, and the receiver is fed by this store, the mirror.
@@ -158,8 +183,8 @@ fn cut(deployment: &mut Deployment, signal: Signal) {
 async fn nothing_is_said(client: &mut Client) {
     let said = client
         .wait_for_within(QUIET, "an answer", |it| {
-            it.name() == "message" && it.child(xmpp::ns::CLIENT, "body").is_some()
-                || it.attribute("type") == Some("error")
+            let says = it.name() == "message" && it.has_child(ns::CLIENT, "body");
+            says && !it.has_child(ns::DELAY, "delay") || it.attribute("type") == Some("error")
         })
         .await;
     assert!(matches!(said, Err(Lost::Silent(_))), "{said:?}");
