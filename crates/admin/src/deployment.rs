@@ -244,8 +244,8 @@ pub struct Switch {
     pub to: Principal,
     /// Whether to act.
     pub mode: Mode,
-    /// Also if the present primary cannot be reached.
-    pub force: bool,
+    /// The present primary is down for good, the administrator says.
+    pub primary_is_down: bool,
     /// Who asks, for the journal.
     pub who: String,
 }

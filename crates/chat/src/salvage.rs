@@ -4,10 +4,10 @@
 //! travels to the present primary and is put at the end of each room, marked recovered.
 //!
 //! What two copies of a room have in common is exactly its posts up to a position: positions are
-//! taken under the room's row lock, so they are in the order of commits, and shipping cuts the order
-//! of commits at one place. Each copy knows where its own reigns began ([`Forks`]), and the copies
-//! part before the first reign that only one of them knows. Everything else of the old copy is
-//! unshipped ([`unshipped`]), whichever of the two sites it is from.
+//! taken under the room's row lock, so they are in the order of commits, and shipping cuts the
+//! order of commits at one place. Each copy knows where its own reigns began ([`Forks`]), and the
+//! copies part before the first reign that only one of them knows. Everything else of the old copy
+//! is unshipped ([`unshipped`]), whichever of the two sites it is from.
 //!
 //! Putting back is safe to repeat: a post whose archive id stands is left alone, and so is one that
 //! its sender has already repeated under the same origin id with the same content.

@@ -57,6 +57,8 @@ pub enum Action {
     BringHomeAlone,
     /// Have the primary hand over to the mirror beside it.
     HandOver,
+    /// Raise the turn and promote the mirror, though its primary was not heard.
+    TakeOver,
     /// Have the former primary follow the new one, and come into sync.
     MirrorAgain,
 }
@@ -127,6 +129,7 @@ impl Action {
             Self::StartBackupAgain => start_backup_again(world),
             Self::BringHomeAlone => bring_home_alone(world),
             Self::HandOver => hand_over(world),
+            Self::TakeOver => take_over(world),
             Self::MirrorAgain => mirror_again(world),
         }
     }
@@ -176,6 +179,17 @@ fn hand_over(world: &mut World) {
     let site = serving(world);
     assert_eq!(site.mirror, MirrorSeen::InSync, "handed over to what may lack posts");
     site.mirror = MirrorSeen::Building;
+    world.switched = Switched::Over;
+}
+
+fn take_over(world: &mut World) {
+    assert!(world.attested, "two primaries");
+    let site = serving(world);
+    assert_ne!(site.writable, Known::Yes, "two primaries");
+    assert_eq!(site.mirror, MirrorSeen::InSync, "promoted without all that was acknowledged");
+    site.reach = Reach::Up;
+    site.writable = Known::Yes;
+    site.mirror = MirrorSeen::Away;
     world.switched = Switched::Over;
 }
 

@@ -162,4 +162,7 @@ pub(crate) struct Switchover {
     /// Go back to the primary's own place instead of to the mirror
     #[arg(long)]
     pub back: bool,
+    /// I attest that the primary's host is down: the mirror is promoted
+    #[arg(long)]
+    pub attest_primary_is_down: bool,
 }

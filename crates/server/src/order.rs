@@ -53,7 +53,8 @@ pub(crate) fn switchover(switchover: &Switchover) -> anyhow::Result<ExitCode> {
         line = format!("{line} -PoolFqdn {}", quoted(&pool.fqdn));
     }
     let to = if switchover.back { "Primary" } else { "Mirror" };
-    run(order, format!("{line} -DatabaseType PersistentChat -NewPrincipal {to}"))
+    let attested = if switchover.attest_primary_is_down { " -AttestPrimaryIsDown" } else { "" };
+    run(order, format!("{line} -DatabaseType PersistentChat -NewPrincipal {to}{attested}"))
 }
 
 fn begin(cmdlet: &str, parameter: &str, order: &Order) -> String {

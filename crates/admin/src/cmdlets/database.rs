@@ -79,7 +79,10 @@ pub(super) const ROWS: &[Row] = &[
             summary: "Makes the mirror primary, or the primary primary again, within a site.",
             description: "A planned switchover: nothing that was acknowledged is lost, and clients \
                           go on after a moment. The other database becomes the mirror. Between \
-                          sites use Invoke-CsPersistentChatFailover.",
+                          sites use Invoke-CsPersistentChatFailover.\n\n\
+                          A primary that is lost is replaced by its mirror without any command. \
+                          Only where the whole site was down and the primary's host does not come \
+                          back, -AttestPrimaryIsDown is needed.",
             parameters: &[
                 POOL,
                 Parameter::new("DatabaseType", DATABASE_TYPES, "PersistentChat.").mandatory(),
@@ -89,6 +92,12 @@ pub(super) const ROWS: &[Row] = &[
                     "Mirror: the database at the mirror's place. Primary: the other one.",
                 )
                 .mandatory(),
+                Parameter::new(
+                    "AttestPrimaryIsDown",
+                    Type::Switch,
+                    "The present primary's host does not come back, and you have made sure that \
+                     it is off: the mirror is promoted if it was in sync. Kept in the journal.",
+                ),
                 Parameter::refused("ExcludeDatabaseList", "the databases of a pool move together"),
                 FORCE,
                 NO_LOCAL_STORE,
@@ -107,6 +116,13 @@ pub(super) const ROWS: &[Row] = &[
                     line: "Invoke-CsDatabaseFailover -PoolFqdn lyncpc.dci.discovery.com \
                            -DatabaseType PersistentChat -NewPrincipal Primary",
                     means: "And back.",
+                },
+                Example {
+                    line: "Invoke-CsDatabaseFailover -PoolFqdn lyncpc.dci.discovery.com \
+                           -DatabaseType PersistentChat -NewPrincipal Mirror \
+                           -AttestPrimaryIsDown",
+                    means: "Goes on with the mirror after the whole site was down, without the \
+                            primary's host.",
                 },
             ],
         },
@@ -131,8 +147,8 @@ fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             Some("Mirror") => Principal::Mirror,
             _ => Principal::Primary,
         };
-        let force = context.given.on("Force");
-        let order = Switch { pool, to, mode: context.mode(), force, who: context.who() };
+        let primary_is_down = context.given.on("AttestPrimaryIsDown");
+        let order = Switch { pool, to, mode: context.mode(), primary_is_down, who: context.who() };
         let outcome = context.deployment.database_failover(order, context.watch).await?;
         Ok(context.told(outcome))
     })

@@ -45,7 +45,10 @@ pub enum NotNow {
     #[error("the management store has lost or rolled back its record")]
     StoreRolledBack,
     /// Mirror and witness meet first.
-    #[error("this mirror had lost both its primary and its store, and met the store first")]
+    #[error(
+        "this mirror had lost both its primary and its store, and met the store first: start the \
+         primary's host, or, if that is lost, Invoke-CsDatabaseFailover -AttestPrimaryIsDown"
+    )]
     PrimaryNotMet,
     /// One of the two signals is missing.
     #[error("PostgreSQL still answers there, so it is not down")]

@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 
-use super::{FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TURN_BACK};
+use super::{FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK};
 use crate::procedure::Procedure;
 
 const FAIL_OVER_PROSE: &str = "\
@@ -85,6 +85,18 @@ is lost, the same happens by itself, without anybody's command.
 -NewPrincipal Mirror'
 ";
 
+const TAKE_OVER_PROSE: &str = "\
+A site that was down whole comes back with the primary that it had, because a mirror that has lost
+everybody cannot know what happened meanwhile. If the primary's host does not come back, make sure
+that it is off and stays off, and say so:
+
+    standfast shell … -c 'Invoke-CsDatabaseFailover -PoolFqdn POOL -DatabaseType PersistentChat \
+-NewPrincipal Mirror -AttestPrimaryIsDown'
+
+The mirror was in sync, so nothing that was acknowledged is lost. The old primary's host follows as
+the mirror when it returns.
+";
+
 fn page(procedure: &Procedure, prose: &str) -> String {
     format!("# {}\n\n`{}`\n\n{prose}\n{}", procedure.title, procedure.cmdlet, procedure.manual())
 }
@@ -100,5 +112,6 @@ fn the_operating_pages_are_current() {
     check("fail-back", page(&FAIL_BACK, FAIL_BACK_PROSE) + &turn_back);
     check("home-alone", page(&HOME_ALONE, HOME_ALONE_PROSE));
     check("salvage", page(&SALVAGE, SALVAGE_PROSE));
-    check("switch-over", page(&SWITCH_OVER, SWITCH_OVER_PROSE));
+    let take_over = format!("\n# {}\n\n{TAKE_OVER_PROSE}\n{}", TAKE_OVER.title, TAKE_OVER.manual());
+    check("switch-over", page(&SWITCH_OVER, SWITCH_OVER_PROSE) + &take_over);
 }

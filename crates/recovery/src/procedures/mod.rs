@@ -5,6 +5,7 @@ mod fail_over;
 mod home_alone;
 mod salvage;
 mod switch_over;
+mod take_over;
 mod turn_back;
 
 #[cfg(test)]
@@ -17,14 +18,15 @@ pub use fail_over::FAIL_OVER;
 pub use home_alone::HOME_ALONE;
 pub use salvage::SALVAGE;
 pub use switch_over::SWITCH_OVER;
+pub use take_over::TAKE_OVER;
 pub use turn_back::TURN_BACK;
 
 use crate::procedure::{Given, Procedure, Step};
 use crate::world::{Lock, Measured, World};
 
 /// Every procedure, for pages, audits and the battery.
-pub const ALL: [&Procedure; 6] =
-    [&FAIL_OVER, &FAIL_BACK, &TURN_BACK, &HOME_ALONE, &SWITCH_OVER, &SALVAGE];
+pub const ALL: [&Procedure; 7] =
+    [&FAIL_OVER, &FAIL_BACK, &TURN_BACK, &HOME_ALONE, &SWITCH_OVER, &TAKE_OVER, &SALVAGE];
 
 /// The row of a move between sites that a documented line means, with its procedure.
 ///

@@ -3,7 +3,7 @@
 use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::Action;
 use crate::procedure::{Given, Procedure, Step};
-use crate::world::{Measured, MirrorSeen, Standing, Switched, World};
+use crate::world::{Measured, MirrorSeen, Reach, Standing, Switched, World};
 
 /// Hand over to the mirror.
 pub const SWITCH_OVER: Procedure = Procedure {
@@ -19,6 +19,16 @@ pub const SWITCH_OVER: Procedure = Procedure {
             holds: |world| {
                 world.home.standing == Standing::Primary
                     || world.backup.standing == Standing::Primary
+            },
+        },
+        Given {
+            text: "The primary is heard, or the mirror has taken over in this run.",
+            remedy: "start its host; if it does not come back, make sure that it is off and \
+                     repeat with -AttestPrimaryIsDown.",
+            say: Measured::loss,
+            holds: |world| {
+                let site = if world.backup_serves() { &world.backup } else { &world.home };
+                world.switched != Switched::NotYet || site.reach == Reach::Up
             },
         },
         Given {

@@ -53,6 +53,7 @@ impl Stretched {
             Action::StartBackupAgain => self.start_backup_again().await,
             Action::BringHomeAlone => self.bring_home_alone().await,
             Action::HandOver => self.hand_over().await,
+            Action::TakeOver => self.take_over().await,
             Action::MirrorAgain => {
                 self.until(LONG, |world| world.switched == Switched::AndMirrored).await
             }
@@ -395,6 +396,22 @@ impl Stretched {
         })
         .await?;
         Ok(())
+    }
+
+    async fn take_over(&mut self) -> Result<(), String> {
+        let target = self.said.target.clone().ok_or("no store was named to take over")?;
+        let (world, _) = self.look().await?;
+        let site = if world.backup_serves() { self.backup_site()? } else { self.home_site() };
+        if !self.was_heard(&target) {
+            return Err(format!("the keeper of {target} does not answer: start its host"));
+        }
+        let allowed = self.pool.allow_suspended;
+        self.change_or_refuse(&site, |record| moves::take_over(record, &target, allowed)).await?;
+        self.until(SHORT, |world| {
+            let site = if world.backup_serves() { &world.backup } else { &world.home };
+            world.switched != Switched::NotYet && site.writable == Known::Yes
+        })
+        .await
     }
 
     async fn record(&self, site: &str) -> Result<PoolRecord, String> {

@@ -27,6 +27,9 @@ pub(super) enum Refused {
     /// It was a primary when home was promoted, and has not heard of it.
     #[error("the backup site has not fenced itself yet: what it took must be kept; run it again")]
     NotFenced,
+    /// The mirror may lack what was acknowledged.
+    #[error("the mirror is not recorded as in sync any more: it may lack acknowledged posts")]
+    NotInSync,
     /// The failback was quicker.
     #[error("home was brought online meanwhile: run the failback to its end")]
     HomeIsOnline,
@@ -135,6 +138,27 @@ pub(super) fn fail_over(
     true
 }
 
+/// Names the mirror the primary of its site, in the next turn: its primary is attested to be down.
+pub(super) fn take_over(
+    record: &mut PoolRecord,
+    mirror: &str,
+    allow_suspended: bool,
+) -> Result<bool, Refused> {
+    let Some(primary) = record.primary().filter(|primary| *primary != mirror) else {
+        return Ok(false);
+    };
+    if !record.is_synchronized() || is_stopped_to_move(record) {
+        return Err(Refused::NotInSync);
+    }
+    let why = format!("{primary} was attested to be down");
+    record.term = record.term.next_turn();
+    record.serving = Serving::Here { primary: mirror.to_owned() };
+    record.mirror = after_turn(allow_suspended, Lsn::ZERO, &why);
+    record.gate = if record.gate == Gate::Shut { Gate::Shut } else { Gate::Opening };
+    record.hand_over = None;
+    Ok(true)
+}
+
 /// Has the backup site stand by for home, in home's term, and receive its WAL.
 pub(super) fn stand_by(backup: &mut PoolRecord, home: &PoolRecord) -> Result<bool, Refused> {
     if backup.primary().is_some() && !is_stopped_to_move(backup) {
@@ -160,8 +184,9 @@ pub(super) fn is_stopped_to_move(record: &PoolRecord) -> bool {
 mod tests {
     use super::{
         Refused, fail_over, go_home, go_home_alone, is_stopped_to_move, keep_home_back, stand_by,
+        take_over,
     };
-    use crate::record::{PoolRecord, Serving};
+    use crate::record::{Mirror, PoolRecord, Serving};
     use crate::stretched::TO_OTHER_SITE;
     use crate::term::Term;
 
@@ -245,6 +270,17 @@ mod tests {
         assert!(go_home_alone(&mut home, None, "north-a", true));
         assert!(backup.term.reign < home.term.reign, "{} {}", backup.term, home.term);
         assert_eq!(home.primary(), Some("north-a"));
+    }
+
+    #[test]
+    fn only_a_mirror_in_sync_takes_over_by_word() {
+        let mut record = PoolRecord::at_home("north-a", Vec::new());
+        assert_eq!(take_over(&mut record, "north-b", true), Err(Refused::NotInSync));
+        record.mirror = Mirror::Synchronized { lsn: instance::Lsn::ZERO };
+        assert_eq!(take_over(&mut record, "north-a", true), Ok(false));
+        assert_eq!(take_over(&mut record, "north-b", true), Ok(true));
+        assert_eq!((record.primary(), record.term.turn), (Some("north-b"), 1));
+        assert_eq!(take_over(&mut record, "north-b", true), Ok(false), "once");
     }
 
     #[test]

@@ -82,6 +82,12 @@ impl Disaster {
 
     /// Waits until the mirror is in sync and feeds log shipping, and the pool is Normal.
     pub(crate) async fn is_well(&self, when: &str) {
+        self.is_well_fed_from("north-b", when).await;
+    }
+
+    /// As [`Disaster::is_well`], with this mirror.
+    pub(crate) async fn is_well_fed_from(&self, mirror: &str, when: &str) {
+        let fed = format!("continuous, fed from {mirror}");
         let shown = |said: &str, name: &str, value: &str| {
             said.lines()
                 .filter_map(|line| line.split_once(':'))
@@ -91,7 +97,7 @@ impl Disaster {
         let well = |said: &str| {
             shown(said, "PoolState", "Normal")
                 && shown(said, "Mirror", "synchronized")
-                && shown(said, "LogShipping", "continuous, fed from north-b")
+                && shown(said, "LogShipping", &fed)
         };
         self.deployment.watch(LONG, when, &question, well).await.unwrap();
     }

@@ -16,6 +16,7 @@ mod losing_the_store;
 mod losing_the_witness;
 mod missing_log;
 mod partitions;
+mod primary_stays_away;
 mod serving_alone;
 mod silent_primary;
 mod site_returns;

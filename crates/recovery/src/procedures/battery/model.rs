@@ -176,6 +176,18 @@ pub(super) fn failed_over() -> World {
     }
 }
 
+/// What the same two bits mean: a share is judged while there is nothing to salvage.
+fn judged_or_read(judged: bool, bits: (bool, bool)) -> (MissingLog, Copies) {
+    match (judged, bits) {
+        (true, (false, _)) | (false, (false, false)) => (MissingLog::Nothing, Copies::Readable),
+        (true, (true, false)) => (MissingLog::Missing, Copies::Readable),
+        (true, (true, true)) => (MissingLog::GivenUp, Copies::Readable),
+        (false, (false, true)) => (MissingLog::Nothing, Copies::Unreadable),
+        (false, (true, false)) => (MissingLog::Nothing, Copies::AttestedLost),
+        (false, (true, true)) => (MissingLog::Nothing, Copies::AttestedInVain),
+    }
+}
+
 /// Every combination of the interesting values. Most of them can never be; a run must be safe in
 /// all of them all the same.
 pub(super) fn worlds() -> impl Iterator<Item = World> {
@@ -188,7 +200,7 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
         Standing::Unknown,
     ];
     let pairs = standings.into_iter().flat_map(move |home| standings.map(|backup| (home, backup)));
-    let bits = 0..16384_u32;
+    let bits = 0..32768_u32;
     pairs.flat_map(move |(home, backup)| {
         bits.clone().filter_map(move |bits| {
             let bit = |n: u32| bits & (1 << n) != 0;
@@ -201,27 +213,24 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
                 (false, true) => MirrorSeen::Away,
                 (true, _) => MirrorSeen::InSync,
             };
+            let is_home_primary = home == Standing::Primary;
             let judged = backup == Standing::StandsBy;
             let may_owe = home == Standing::Primary && backup == Standing::Fenced;
             let may_salvage = backup == Standing::Primary && home == Standing::Fenced;
-            let home = Site { mirror, replayed: bit(2), ..site(home, !reigns) };
+            let mut home = Site { mirror, replayed: bit(2), ..site(home, !reigns) };
             let shipping = if bit(3) { ShippingSeen::Flowing } else { ShippingSeen::Removed };
-            let backup =
+            let mut backup =
                 Site { shipping, mirror, closed: bit(4), replayed: bit(2), ..site(backup, reigns) };
-            // The same bits: a share is judged while the backup site has nothing else to settle.
-            let missing_log = match (judged && bit(11), bit(12)) {
-                (false, _) => MissingLog::Nothing,
-                (true, false) => MissingLog::Missing,
-                (true, true) => MissingLog::GivenUp,
-            };
-            let copies = match (bit(11), bit(12)) {
-                (false, false) => Copies::Readable,
-                (false, true) => Copies::Unreadable,
-                (true, false) => Copies::AttestedLost,
-                (true, true) => Copies::AttestedInVain,
-            };
             // Copies are looked at only where they would be salvaged, on either side.
-            let copies = if judged { Copies::Readable } else { copies };
+            let (missing_log, copies) = judged_or_read(judged, (bit(11), bit(12)));
+            if bit(14) {
+                // A primary whose host does not answer, though its site's store does.
+                let side = if is_home_primary { &mut home } else { &mut backup };
+                if side.standing != Standing::Primary || bit(11) || bit(12) || bit(13) {
+                    return None;
+                }
+                (side.reach, side.writable) = (Reach::Unknown, Known::Unknown);
+            }
             if copies != Copies::Readable && !may_salvage || bit(13) && !may_owe {
                 return None;
             }

@@ -9,7 +9,7 @@ use recovery::journal::What;
 use recovery::keeper::CONTENT_DATABASE;
 use recovery::keeper::report::Report;
 use recovery::observed::{Observed, SiteSeen, StoreSeen};
-use recovery::procedures::HOME_ALONE;
+use recovery::procedures::{HOME_ALONE, TAKE_OVER};
 use recovery::record::{Mirror, PoolRecord, Serving};
 use topology::{Place, Pool};
 
@@ -195,8 +195,12 @@ fn what(what: &What) -> String {
         What::Began { procedure, attested, accepted, also } => {
             let mut words = vec![format!("began {procedure}")];
             if *attested {
-                let site = if *procedure == HOME_ALONE.name { "backup" } else { "home" };
-                words.push(format!("attested that the {site} site is down"));
+                let what = match procedure.as_str() {
+                    it if it == HOME_ALONE.name => "backup site",
+                    it if it == TAKE_OVER.name => "primary",
+                    _ => "home site",
+                };
+                words.push(format!("attested that the {what} is down"));
             }
             words.extend(accepted.iter().map(|loss| format!("accepted: {loss}")));
             words.extend(also.iter().cloned());

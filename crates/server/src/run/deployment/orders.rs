@@ -8,7 +8,7 @@ use admin::{Fault, FaultKind, StepState, Told, Watch};
 use recovery::engine::{HONESTY, Line, Mark};
 use recovery::procedure::{self, Procedure};
 use recovery::procedures::{
-    FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TURN_BACK, row_for,
+    FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK, row_for,
 };
 use recovery::record::PoolState as Recorded;
 use recovery::store::StoreError;
@@ -74,8 +74,11 @@ impl Reached {
         let target = pool.stores.at(place).ok_or_else(|| {
             Fault::missing(format!("the pool has no {place}"), "declare one in the topology")
         })?;
-        let said = Said { who: order.who, target: Some(target.to_owned()), ..Said::default() };
-        self.carry_out(&SWITCH_OVER, None, &pool, said, order.mode, watch).await
+        let attested = order.primary_is_down;
+        let target = Some(target.to_owned());
+        let said = Said { who: order.who, target, attested, ..Said::default() };
+        let procedure = if attested { &TAKE_OVER } else { &SWITCH_OVER };
+        self.carry_out(procedure, None, &pool, said, order.mode, watch).await
     }
 
     /// The one row that leads to the wanted state, with the procedure's own givens.
