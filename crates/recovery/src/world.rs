@@ -195,6 +195,8 @@ pub struct Measured {
     pub behind_ms: Option<u64>,
     /// When home was last heard, RFC 3339 in UTC.
     pub heard_at: Option<String>,
+    /// The pool has zero loss: home acknowledged nothing that is not here.
+    pub zero_loss: bool,
     /// What was shipped and can never be replayed, in words.
     pub lost: Option<String>,
     /// What stands in the way, in sentences of those observed.
@@ -277,6 +279,10 @@ impl Measured {
     pub fn loss(&self) -> String {
         let heard = self.heard_at.as_deref().unwrap_or("never");
         match (self.behind_bytes, self.behind_ms) {
+            _ if self.zero_loss => format!(
+                "home was last heard at {heard}; the pool has zero loss: every post that home \
+                 acknowledged is here"
+            ),
             (Some(bytes), Some(ms)) => format!(
                 "home was last heard at {heard}; the backup site was then {bytes} bytes and \
                  {}.{:03} s behind; whatever home acknowledged after that is not here until home \
@@ -318,5 +324,19 @@ impl World {
     /// Whether the home site has the pool in a reign above the backup's.
     pub fn home_serves(&self) -> bool {
         self.home.standing == Standing::Primary && self.home.reigns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Measured;
+
+    #[test]
+    fn a_pool_with_zero_loss_is_not_said_to_have_lost_anything() {
+        let measured =
+            Measured { behind_bytes: Some(8), behind_ms: Some(1), ..Measured::default() };
+        assert!(measured.loss().contains("is not here until home returns"));
+        let measured = Measured { zero_loss: true, ..measured };
+        assert!(measured.loss().contains("every post that home acknowledged is here"));
     }
 }

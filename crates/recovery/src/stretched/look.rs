@@ -103,6 +103,7 @@ impl Stretched {
             // The figures that are kept are those of an earlier reign.
             (measured.behind_bytes, measured.behind_ms, measured.heard_at) = (None, None, None);
         }
+        measured.zero_loss = world.unshipped == Unshipped::Nothing;
         world.home.replayed = home_has_replayed(&home, &backup);
         if world.home.standing == Standing::Unknown && !world.backup_serves() {
             world.home.reigns = true;
