@@ -205,7 +205,10 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
         bits.clone().filter_map(move |bits| {
             let bit = |n: u32| bits & (1 << n) != 0;
             let reigns = bit(0);
-            if home == Standing::Primary && backup == Standing::Primary {
+            let silent = bit(14);
+            let any_primary = home == Standing::Primary || backup == Standing::Primary;
+            let alone = !(bit(11) || bit(12) || bit(13));
+            if home == backup && any_primary || silent && !(any_primary && alone) {
                 return None;
             }
             let mirror = match (bit(1), bit(10)) {
@@ -223,12 +226,9 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
                 Site { shipping, mirror, closed: bit(4), replayed: bit(2), ..site(backup, reigns) };
             // Copies are looked at only where they would be salvaged, on either side.
             let (missing_log, copies) = judged_or_read(judged, (bit(11), bit(12)));
-            if bit(14) {
+            if silent {
                 // A primary whose host does not answer, though its site's store does.
                 let side = if is_home_primary { &mut home } else { &mut backup };
-                if side.standing != Standing::Primary || bit(11) || bit(12) || bit(13) {
-                    return None;
-                }
                 (side.reach, side.writable) = (Reach::Unknown, Known::Unknown);
             }
             if copies != Copies::Readable && !may_salvage || bit(13) && !may_owe {
