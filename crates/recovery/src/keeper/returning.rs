@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use instance::{Error as InstanceError, Found, Rewound, Standby};
+use instance::{ControlData, Error as InstanceError, Found, Rewound, Standby};
 use tracing::{info, warn};
 
 use super::standby::fell_as_primary;
@@ -19,7 +19,7 @@ impl Keeper {
     pub(super) async fn returns(&mut self, primary: &str) -> Result<bool, KeeperError> {
         let instance = self.setup.instance.clone();
         let Found::Stopped(control) = instance.found().await? else { return Ok(false) };
-        if !fell_as_primary(&control) || old_copy::is_marked(&self.setup.directory) {
+        if !may_be_taken_back(&control, old_copy::is_marked(&self.setup.directory)) {
             return Ok(false);
         }
         let source = self.source(primary)?;
@@ -65,5 +65,39 @@ impl Keeper {
             }
         }
         Ok(true)
+    }
+}
+
+/// Whether a stopped instance fell as a primary, and holds nothing that nobody else may have. One
+/// that ended in order has not parted from anybody.
+fn may_be_taken_back(control: &ControlData, is_marked: bool) -> bool {
+    fell_as_primary(control) && !is_marked
+}
+
+#[cfg(test)]
+mod tests {
+    use instance::{ControlData, Lsn, ServerState};
+
+    use super::may_be_taken_back;
+
+    #[test]
+    fn only_what_fell_as_a_primary_and_holds_nothing_more_is_taken_back() {
+        let control = |state| ControlData {
+            system_identifier: 1,
+            state,
+            timeline: 1,
+            checkpoint: Lsn::ZERO,
+            redo: Lsn::ZERO,
+            minimum_recovery_end: Lsn::ZERO,
+            minimum_recovery_timeline: 1,
+            checksums: true,
+            segment_bytes: 1,
+        };
+        let standby = ServerState::InArchiveRecovery;
+        for state in [ServerState::InProduction, ServerState::ShutDown, standby] {
+            let fell = state == ServerState::InProduction;
+            assert_eq!(may_be_taken_back(&control(state), false), fell, "{state:?}");
+            assert!(!may_be_taken_back(&control(state), true), "marked: {state:?}");
+        }
     }
 }

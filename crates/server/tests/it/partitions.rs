@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use recovery::keeper::LEASE;
 use recovery::record::{Mirror, PoolRecord};
+use recovery::store::LeaseState;
 use testkit::eventually;
 
 use crate::ground::{AT_HOME, Ground, LONG, WITNESS};
@@ -114,9 +115,9 @@ async fn the_primary_from_everybody(ground: &mut Ground, load: &Load) {
     assert!(last_word.is_err(), "whoever is cut off acknowledges nothing");
     stops_itself(ground, &host).await;
     println!("primary cut off: has stopped itself after {:?}", cut.elapsed());
-    println!("primary cut off: then its lease is {:?}", ground.lease().await);
-    let record = ground.record().await;
-    assert_eq!(record.term, before.term, "it stops before anybody can have taken over");
+    let lease = ground.lease().await;
+    println!("primary cut off: then its lease is {lease:?}");
+    assert!(matches!(lease, LeaseState::Held { .. }), "it stops before its lease ends: {lease:?}");
     load.first_since(cut).await;
     println!("primary cut off: out for {:?}", load.outage_since(cut));
     load.goes_on("the mirror has taken over").await;
