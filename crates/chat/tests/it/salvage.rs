@@ -158,6 +158,11 @@ async fn clients_that_stay_connected_go_on_from_the_fork() {
     let (old, new) = (world.database().to_owned(), backup);
     let admin = world.postgres.connect("postgres").await;
     drop(current);
+    for name in [&old, &new] {
+        // The servers come back at once, and a database in use keeps its name.
+        let shut = format!("alter database {name} allow_connections false");
+        admin.batch_execute(&shut).await.unwrap();
+    }
     testkit::eventually(DEADLINE, "the databases change places", async || {
         let end =
             "select pg_terminate_backend(pid) from pg_stat_activity where datname in ($1, $2)";
@@ -173,6 +178,8 @@ async fn clients_that_stay_connected_go_on_from_the_fork() {
         admin.batch_execute(&format!("alter database {new} rename to {old}")).await
     })
     .await;
+    let open = format!("alter database {old} allow_connections true");
+    admin.batch_execute(&open).await.unwrap();
     world.tell_primary(2, 1);
     assert_eq!(bob.has_bodies("ops", 2).await, ["new 0", "new 1"]);
     testkit::eventually(DEADLINE, "posts are taken again", async || {
