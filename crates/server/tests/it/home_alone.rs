@@ -84,3 +84,22 @@ async fn returns(pool: &mut Disaster, unshipped: &[String], there: &[String]) {
     let journal = pool.shell("(Get-CsPersistentChatRecovery -Journal).What").await;
     assert!(journal.contains("5 posts put back"), "{journal}");
 }
+
+/// The backup site is down, and the machine of home's primary burnt: its mirror was in sync.
+#[tokio::test]
+async fn home_goes_on_alone_with_the_copy_that_is_left() {
+    let mut pool = Disaster::stand(46).await;
+    pool.says(5, "on both").await;
+    pool.deployment.site_down("south").await.unwrap();
+    pool.deployment.site_down("north").await.unwrap();
+    pool.burn("north-db1");
+    pool.deployment.site_up("north").await.unwrap();
+    pool.keeper_says("north-b", "not promoted").await;
+    pool.eventually(ALONE).await;
+    pool.says(4, "at home alone").await;
+    pool.nothing_is_missing("home alone with its mirror").await;
+    pool.deployment.site_up("south").await.unwrap();
+    pool.eventually(FAILBACK).await;
+    pool.is_well_fed_from("north-a", "the backup site is back").await;
+    pool.nothing_is_missing("all is well again").await;
+}

@@ -75,3 +75,31 @@ async fn burns(pool: &mut Disaster, fire: &Fire) {
     }
     pool.says(3, "home again").await;
 }
+
+/// There is a data directory, and it cannot be opened: only then may it be given up.
+#[tokio::test]
+async fn a_copy_that_does_not_open_is_tried_before_it_is_given_up() {
+    let mut pool = Disaster::stand(47).await;
+    pool.says(3, "shipped").await;
+    pool.is_well("before home is lost").await;
+    pool.cut_shipping().await;
+    let unshipped = pool.says(5, "unshipped").await;
+    pool.lose_home().await;
+    let host = pool.deployment.host("north-db1");
+    host.unlock_directories().unwrap();
+    let data = host.plan().directory.join("instances/north-a");
+    std::fs::remove_dir_all(data.join("base")).unwrap();
+    pool.fail_over().await;
+    pool.deployment.site_up("north").await.unwrap();
+
+    let attested = format!("{FAILBACK} -AttestCopyIsLost north-a -Force");
+    pool.refused(&attested, "it is there, and it is read").await;
+    let words = "repeat the command with -AttestCopyIsLost north-a";
+    pool.refused(&format!("{FAILBACK} -Force"), words).await;
+    pool.shell(&attested).await;
+    pool.is_well("home again").await;
+    let recovered = pool.nothing_is_missing("home again").await;
+    for text in &unshipped {
+        assert!(recovered.contains(text), "{text} was not salvaged: {recovered:?}");
+    }
+}
