@@ -67,7 +67,7 @@ pub enum Stopped {
     #[error("nothing was changed: the deployment could not be looked at ({0})")]
     Blind(String),
     /// A given does not hold.
-    #[error("this does not hold: {text} {remedy} {measured}")]
+    #[error("this does not hold: {text} What to do: {remedy}{}", seen(measured))]
     Unsafe {
         /// The given's sentence.
         text: &'static str,
@@ -120,16 +120,24 @@ pub async fn run_row(
     deployment: &mut dyn Deployment,
     watch: &mut (dyn FnMut(&Line) + Send),
 ) -> Result<(), Stopped> {
-    let place = procedure.steps.iter().position(|step| step.number == wanted.number);
-    let place = place.expect("a row is of its procedure");
+    let place = place_of(procedure, wanted);
     let (world, _) = deployment.observe().await.map_err(Stopped::Blind)?;
-    let is_lock = |step: &Step| step.act == Action::TakeLock;
-    let missing =
-        procedure.steps[..place].iter().find(|step| !is_lock(step) && !(step.done)(&world));
-    if let Some(step) = missing {
-        return Err(Stopped::TooEarly { number: step.number, text: step.text });
+    if let Some(early) = too_early(procedure, place, &world) {
+        return Err(early);
     }
     rows(procedure, place + 1, deployment, watch).await
+}
+
+fn place_of(procedure: &Procedure, wanted: &Step) -> usize {
+    let place = procedure.steps.iter().position(|step| step.number == wanted.number);
+    place.expect("a row is of its procedure")
+}
+
+/// The first row before `place` that is not done, as the refusal of the row at `place`.
+fn too_early(procedure: &'static Procedure, place: usize, world: &World) -> Option<Stopped> {
+    let before = procedure.steps[..place].iter().filter(|step| step.act != Action::TakeLock);
+    let missing = before.into_iter().find(|step| !(step.done)(world))?;
+    Some(Stopped::TooEarly { number: missing.number, text: missing.text })
 }
 
 async fn rows(
@@ -179,43 +187,78 @@ async fn row(
     Ok(seen)
 }
 
-/// Tells what [`run`] would do from `world`. Touches nothing.
+/// What [`run`] would do, and what forbids it now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    /// Why the run would be refused as things stand; empty if it would not.
+    pub refused: Vec<Stopped>,
+    /// The rows: so a failover can be rehearsed while home is well. From where the run would be
+    /// refused they are judged by how things stand now, and not by what earlier rows would change.
+    pub lines: Vec<Line>,
+}
+
+/// Tells what [`run`], or [`run_row`] of the row that is `wanted`, would do. Touches nothing.
 ///
 /// The prerequisites are checked; that the run will succeed is not promised.
 pub fn what_if(
     procedure: &'static Procedure,
+    wanted: Option<&'static Step>,
     world: &World,
     measured: &Measured,
-) -> Result<Vec<Line>, Stopped> {
+) -> Forecast {
     let mut world = world.clone();
-    let mut forecast = Vec::new();
-    for step in procedure.steps {
-        safe(procedure, &(world.clone(), measured.clone()))?;
+    let mut forecast = Forecast::default();
+    let mut count = procedure.steps.len();
+    if let Some(wanted) = wanted {
+        let place = place_of(procedure, wanted);
+        forecast.refused.extend(too_early(procedure, place, &world));
+        count = place + 1;
+    }
+    for step in &procedure.steps[..count] {
+        forecast.check(procedure, &world, measured);
         if (step.done)(&world) {
-            forecast.push(line(procedure, step, Mark::AlreadyDone));
-        } else {
+            forecast.lines.push(line(procedure, step, Mark::AlreadyDone));
+            continue;
+        }
+        if forecast.refused.is_empty() {
             step.act.foresee(&mut world);
-            forecast.push(line(procedure, step, Mark::WouldDo));
+        }
+        forecast.lines.push(line(procedure, step, Mark::WouldDo));
+    }
+    forecast
+}
+
+impl Forecast {
+    fn check(&mut self, procedure: &'static Procedure, world: &World, measured: &Measured) {
+        for given in procedure.givens.iter().filter(|given| !(given.holds)(world)) {
+            let broken = broken(given, measured);
+            if !self.refused.contains(&broken) {
+                self.refused.push(broken);
+            }
         }
     }
-    Ok(forecast)
 }
 
 /// What goes with every rehearsal.
 pub const HONESTY: &str =
-    "What if: the prerequisites hold now. It says what would be done, not that it will succeed.";
+    "What if: it says what would be done, not that it will succeed. Nothing was changed.";
 
 fn safe(procedure: &'static Procedure, seen: &(World, Measured)) -> Result<(), Stopped> {
-    let broken: Option<&'static Given> =
-        procedure.givens.iter().find(|given| !(given.holds)(&seen.0));
-    match broken {
+    let (world, measured) = seen;
+    match procedure.givens.iter().find(|given| !(given.holds)(world)) {
         None => Ok(()),
-        Some(given) => Err(Stopped::Unsafe {
-            text: given.text,
-            remedy: given.remedy,
-            measured: (given.say)(&seen.1),
-        }),
+        Some(given) => Err(broken(given, measured)),
     }
+}
+
+fn broken(given: &'static Given, measured: &Measured) -> Stopped {
+    let measured = (given.say)(measured);
+    Stopped::Unsafe { text: given.text, remedy: given.remedy, measured }
+}
+
+/// The figures, where there are any.
+fn seen(measured: &str) -> String {
+    if measured.is_empty() { String::new() } else { format!(" Seen: {measured}") }
 }
 
 fn line(procedure: &Procedure, step: &Step, mark: Mark) -> Line {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use recovery::engine::{self, Line, Stopped};
+use recovery::engine::{self, Forecast, Line, Stopped};
 use recovery::journal::{Entry, Journal};
 use recovery::observed::Observed;
 use recovery::procedure::{Procedure, Step};
@@ -20,13 +20,6 @@ const JOURNAL: &str = "journal";
 #[derive(Clone, Debug)]
 pub(crate) struct Procedures {
     grounds: Grounds,
-}
-
-/// What a rehearsal foretells: the rows, and the figures that an administrator reads.
-#[derive(Clone, Debug)]
-pub(crate) struct Forecast {
-    pub(crate) lines: Vec<Line>,
-    pub(crate) measured: Measured,
 }
 
 impl Procedures {
@@ -70,17 +63,17 @@ impl Procedures {
         &self.grounds.stores
     }
 
-    /// Tells what a run would do. Changes nothing.
+    /// Tells what a run, or the one row of it, would do, with the figures that an administrator reads. Changes nothing.
     pub(crate) async fn rehearse(
         &self,
         procedure: &'static Procedure,
+        row: Option<&'static Step>,
         pool: &Pool,
         said: Said,
-    ) -> Result<Forecast, Stopped> {
+    ) -> Result<(Forecast, Measured), Stopped> {
         let mut deployment = Stretched::rehearse(self.grounds.clone(), pool, said);
         let (world, measured) = deployment.look().await.map_err(Stopped::Blind)?;
-        let lines = engine::what_if(procedure, &world, &measured)?;
-        Ok(Forecast { lines, measured })
+        Ok((engine::what_if(procedure, row, &world, &measured), measured))
     }
 
     /// Runs all of a procedure, or the one row of it that is named; `watch` is told every line.

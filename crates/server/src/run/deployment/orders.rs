@@ -5,7 +5,7 @@ use admin::deployment::{
     Step, Switch,
 };
 use admin::{Fault, FaultKind, StepState, Told, Watch};
-use recovery::engine::{HONESTY, Line, Mark};
+use recovery::engine::{HONESTY, Line, Mark, Stopped};
 use recovery::procedure::{self, Procedure};
 use recovery::procedures::{
     FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK, row_for,
@@ -172,11 +172,14 @@ impl Reached {
         watch: &Watch,
     ) -> Result<Outcome, Fault> {
         if mode == Mode::WhatIf {
-            let forecast = self.procedures.rehearse(procedure, pool, said).await;
-            let forecast = forecast.map_err(|why| stopped(&why))?;
-            let notes = vec![forecast.measured.loss(), HONESTY.to_owned()];
-            let steps = forecast.lines.iter().map(step).collect();
-            return Ok(Outcome { steps, notes, warnings: Vec::new() });
+            let rehearsed = self.procedures.rehearse(procedure, row, pool, said).await;
+            let (forecast, measured) = rehearsed.map_err(|why| stopped(&why))?;
+            let refused = |why: &Stopped| format!("As things stand it would be refused: {why}");
+            return Ok(Outcome {
+                steps: forecast.lines.iter().map(step).collect(),
+                notes: vec![measured.loss(), HONESTY.to_owned()],
+                warnings: forecast.refused.iter().map(refused).collect(),
+            });
         }
         let mut steps: Vec<Step> = Vec::new();
         let mut told = |line: &Line| {
