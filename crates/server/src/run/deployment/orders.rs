@@ -5,7 +5,7 @@ use admin::deployment::{
     Step, Switch,
 };
 use admin::{Fault, FaultKind, StepState, Told, Watch};
-use recovery::engine::{HONESTY, Line, Mark, Stopped};
+use recovery::engine::{HONESTY, Line, Mark};
 use recovery::procedure::{self, Procedure};
 use recovery::procedures::{
     FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK, row_for,
@@ -174,21 +174,22 @@ impl Reached {
         if mode == Mode::WhatIf {
             let rehearsed = self.procedures.rehearse(procedure, row, pool, said).await;
             let (forecast, measured) = rehearsed.map_err(|why| stopped(&why))?;
-            let refused = |why: &Stopped| format!("As things stand it would be refused: {why}");
+            if let Some((first, others)) = forecast.refused.split_first() {
+                watch.note("What if: as things stand it would be refused. The rows are:");
+                forecast.lines.iter().for_each(|line| tell(watch, &step(line)));
+                others.iter().for_each(|why| watch.warn(why.to_string()));
+                return Err(stopped(first));
+            }
             return Ok(Outcome {
                 steps: forecast.lines.iter().map(step).collect(),
                 notes: vec![measured.loss(), HONESTY.to_owned()],
-                warnings: forecast.refused.iter().map(refused).collect(),
+                warnings: Vec::new(),
             });
         }
         let mut steps: Vec<Step> = Vec::new();
         let mut told = |line: &Line| {
             let step = step(line);
-            watch.tell(Told::Step {
-                number: step.number.clone(),
-                text: step.text.clone(),
-                state: step.state.clone(),
-            });
+            tell(watch, &step);
             steps.retain(|known| known.number != step.number);
             steps.push(step);
         };
@@ -210,6 +211,11 @@ fn known_stores(pool: &Pool, named: Vec<String>) -> Result<Vec<String>, Fault> {
             ))
         }
     }
+}
+
+fn tell(watch: &Watch, step: &Step) {
+    let Step { number, text, state } = step.clone();
+    watch.tell(Told::Step { number, text, state });
 }
 
 fn step(line: &Line) -> Step {
