@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::term::Term;
 
+/// What [`PoolRecord::hand_over`] says when the primary is stopped to be moved to the other site.
+pub const TO_OTHER_SITE: &str = "the other site";
+
 /// One pool as one site knows it. Each site's store holds its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolRecord {
@@ -25,7 +28,8 @@ pub struct PoolRecord {
     pub active_servers: Vec<String>,
     /// Whether this site receives the other site's WAL.
     pub shipping: Shipping,
-    /// The store that the primary is asked to hand over to, within this site.
+    /// The store that the primary is asked to hand over to, within this site; or
+    /// [`TO_OTHER_SITE`].
     pub hand_over: Option<String>,
     /// Whether the pool's databases have ever been made: a missing data directory is then a loss
     /// and never a reason to make new ones.

@@ -9,9 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::probe::{self, Probe};
-use crate::record::{Gate, PoolRecord, Serving};
+use crate::record::{Gate, PoolRecord, Serving, TO_OTHER_SITE};
 use crate::store::{LeaseAsk, LeaseState, Records, StoreError};
-use crate::stretched::TO_OTHER_SITE;
 
 /// The path of the probe on the witness host's control port.
 pub const PROBE: &str = "witness/probe";

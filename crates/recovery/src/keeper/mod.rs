@@ -50,7 +50,9 @@ pub(crate) use primary::after_turn;
 use remembered::Remembered;
 use report::Report;
 pub use routes::install as install_routes;
-pub use routes::{COPY, CopySeen, DRAINED, GIVE_UP, GiveUp, REPORT, ReportRequest, SETTLE};
+pub use routes::{
+    COPY, CopySeen, DRAINED, Drained, GIVE_UP, GiveUp, REPORT, ReportRequest, SETTLE,
+};
 
 /// How often a keeper looks when nothing calls it.
 const TICK: Duration = Duration::from_millis(150);

@@ -12,9 +12,8 @@ use tracing::{info, warn};
 use super::mirroring::{self, Seen, Standing, Step};
 use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE, settle};
 use crate::probe::{self, Probe};
-use crate::record::{Gate, Mirror, PoolRecord, Serving};
+use crate::record::{Gate, Mirror, PoolRecord, Serving, TO_OTHER_SITE};
 use crate::store::{Snapshot, StoreError, Versioned};
-use crate::stretched::TO_OTHER_SITE;
 
 /// The database that holds the pool's content.
 pub const CONTENT_DATABASE: &str = "mgc";

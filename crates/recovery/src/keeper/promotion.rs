@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use crate::probe::Probe;
 use crate::record::PoolRecord;
+use crate::record::TO_OTHER_SITE;
 use crate::store::LeaseState;
-use crate::stretched::TO_OTHER_SITE;
 
 /// What a mirror's keeper knows when it asks itself whether to promote.
 #[derive(Clone, Debug)]
@@ -97,9 +97,8 @@ pub fn may_promote(evidence: &Evidence<'_>) -> Result<(), NotNow> {
 mod tests {
     use super::{Evidence, NotNow, may_promote};
     use crate::probe::Probe;
-    use crate::record::{Mirror, PoolRecord};
+    use crate::record::{Mirror, PoolRecord, TO_OTHER_SITE};
     use crate::store::LeaseState;
-    use crate::stretched::TO_OTHER_SITE;
 
     const PROBES: [Probe; 3] = [Probe::Answers, Probe::NobodyListens, Probe::Silent];
 

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Handle;
 use super::report::Report;
-use crate::stretched::Drained;
 
 /// A keeper's account of its instance.
 pub const REPORT: &str = "keeper/report";
@@ -23,6 +22,23 @@ pub const SETTLE: &str = "keeper/settle";
 pub const GIVE_UP: &str = "keeper/give-up";
 /// What became of the copy that this keeper's instance has.
 pub const COPY: &str = "keeper/copy";
+
+/// How far the share can take the backup instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drained {
+    /// The end of the last valid record in the share.
+    pub end: Option<Lsn>,
+    /// Replayed to that end, with nothing lost on the way.
+    pub replayed: bool,
+    /// What was shipped and cannot be replayed, in words.
+    pub lost: Option<String>,
+    /// Its range, as it must be typed to give it up.
+    #[serde(default)]
+    pub range: Option<String>,
+    /// Why nobody could say.
+    #[serde(default)]
+    pub unknown: Option<String>,
+}
 
 /// What is seen of a copy without opening it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

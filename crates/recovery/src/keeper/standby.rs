@@ -15,7 +15,7 @@ use super::routes::{REPORT, ReportRequest};
 use super::{Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
 use crate::probe::{self, Probe};
 use crate::record::PoolRecord;
-use crate::stretched::TO_OTHER_SITE;
+use crate::record::TO_OTHER_SITE;
 
 /// A standby that has not streamed for this long, while its upstream answers, cannot follow it.
 const STREAM_PATIENCE: Duration = Duration::from_secs(8);
@@ -200,7 +200,7 @@ mod tests {
 
     use super::may_hold_more;
     use crate::record::PoolRecord;
-    use crate::stretched::TO_OTHER_SITE;
+    use crate::record::TO_OTHER_SITE;
 
     #[test]
     fn every_fenced_primary_is_kept_but_one_that_was_moved() {

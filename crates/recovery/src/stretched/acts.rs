@@ -6,12 +6,12 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::look::Settled;
-use super::{LOOK_EVERY, LostCopy, Stretched, TO_OTHER_SITE, moves};
+use super::{LOOK_EVERY, LostCopy, Stretched, moves};
 use crate::action::{Action, Side};
 use crate::engine::{Line, Mark};
 use crate::journal::What;
 use crate::keeper::{CopySeen, GIVE_UP, GiveUp, SETTLE, after_turn};
-use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
+use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};
 use crate::store::{LeaseAsk, Records, StoreError, to_value};
 use crate::world::{Known, MirrorSeen, MissingLog, ShippingSeen, Standing, Switched, World};
 

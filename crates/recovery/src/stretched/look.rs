@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use control::Destination;
-use instance::Lsn;
 use serde::{Deserialize, Serialize};
 use topology::Place;
 
-use super::{Stretched, TO_OTHER_SITE};
+use super::Stretched;
 use crate::keeper::report::Report;
-use crate::keeper::{COPY, CopySeen, DRAINED, ReportRequest};
+use crate::keeper::{COPY, CopySeen, DRAINED, Drained, ReportRequest};
 use crate::observed::{Observed, SiteSeen, StoreSeen};
-use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping};
+use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};
 use crate::store::Records;
 use crate::world::{
     Active, Copies, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
@@ -24,23 +23,6 @@ const DRAIN_PATIENCE: Duration = Duration::from_mins(1);
 const COPY_PATIENCE: Duration = Duration::from_secs(3);
 /// A follower that is nearer than this has caught up, in bytes.
 const CAUGHT_UP_BYTES: u64 = 1024 * 1024;
-
-/// How far the share can take the backup instance.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drained {
-    /// The end of the last valid record in the share.
-    pub end: Option<Lsn>,
-    /// Replayed to that end, with nothing lost on the way.
-    pub replayed: bool,
-    /// What was shipped and cannot be replayed, in words.
-    pub lost: Option<String>,
-    /// Its range, as it must be typed to give it up.
-    #[serde(default)]
-    pub range: Option<String>,
-    /// Why nobody could say.
-    #[serde(default)]
-    pub unknown: Option<String>,
-}
 
 /// Kept in the backup site's store: the share of that reign is closed to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -424,9 +406,9 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
 mod tests {
     use topology::Place;
 
-    use super::{Side, TO_OTHER_SITE, ended_own_reign};
+    use super::{Side, ended_own_reign};
     use crate::keeper::report::Report;
-    use crate::record::{PoolRecord, Serving};
+    use crate::record::{PoolRecord, Serving, TO_OTHER_SITE};
 
     /// A failover out of a failback that home did not survive has nothing to wait for in the share.
     #[test]

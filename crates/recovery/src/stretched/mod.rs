@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use topology::{Pool, Topology};
 
 pub use journals::install as install_journal_routes;
-pub use look::{Drained, SALVAGED, Settled};
+pub use look::{SALVAGED, Settled};
 
 use crate::action::Action;
 use crate::engine::{Deployment, Line, Reply};
@@ -29,8 +29,6 @@ use crate::store::Records;
 use crate::world::{Measured, World};
 use lock::Held;
 
-/// What a procedure's `hand_over` says when the primary is stopped to be moved to the other site.
-pub const TO_OTHER_SITE: &str = "the other site";
 /// Between two looks while an act waits.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 

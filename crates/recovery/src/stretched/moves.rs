@@ -9,9 +9,8 @@
 use instance::Lsn;
 use thiserror::Error;
 
-use super::TO_OTHER_SITE;
 use crate::keeper::after_turn;
-use crate::record::{Gate, Mirror, PoolRecord, PoolState, Serving, Shipping};
+use crate::record::{Gate, Mirror, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};
 
 /// Why a record is not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -186,8 +185,7 @@ mod tests {
         Refused, fail_over, go_home, go_home_alone, is_stopped_to_move, keep_home_back, stand_by,
         take_over,
     };
-    use crate::record::{Mirror, PoolRecord, Serving};
-    use crate::stretched::TO_OTHER_SITE;
+    use crate::record::{Mirror, PoolRecord, Serving, TO_OTHER_SITE};
     use crate::term::Term;
 
     /// Home follows, and the backup site's primary is stopped: everything but the promotion.

@@ -63,7 +63,8 @@ impl Procedures {
         &self.grounds.stores
     }
 
-    /// Tells what a run, or the one row of it, would do, with the figures that an administrator reads. Changes nothing.
+    /// Tells what a run, or the one row of it, would do, with the figures that an administrator
+    /// reads. Changes nothing.
     pub(crate) async fn rehearse(
         &self,
         procedure: &'static Procedure,

@@ -176,8 +176,12 @@ impl Reached {
             let (forecast, measured) = rehearsed.map_err(|why| stopped(&why))?;
             if let Some((first, others)) = forecast.refused.split_first() {
                 watch.note("What if: as things stand it would be refused. The rows are:");
-                forecast.lines.iter().for_each(|line| tell(watch, &step(line)));
-                others.iter().for_each(|why| watch.warn(why.to_string()));
+                for line in &forecast.lines {
+                    tell(watch, &step(line));
+                }
+                for why in others {
+                    watch.warn(why.to_string());
+                }
                 return Err(stopped(first));
             }
             return Ok(Outcome {
