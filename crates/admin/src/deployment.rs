@@ -320,6 +320,8 @@ pub struct Failover {
     pub accept_loss: bool,
     /// The range of shipped WAL that the administrator gives up.
     pub missing_log: Option<String>,
+    /// The gate is to be opened before the mirror is in sync.
+    pub without_mirror: bool,
     /// Whether to act.
     pub mode: Mode,
     /// Who asks, for the journal.
@@ -351,6 +353,8 @@ pub struct Failback {
     pub part: FailbackPart,
     /// The home stores whose copies are lost, the administrator says.
     pub lost_copies: Vec<String>,
+    /// The gate is to be opened before the mirror is in sync.
+    pub without_mirror: bool,
     /// Whether to act.
     pub mode: Mode,
     /// Who asks, for the journal.

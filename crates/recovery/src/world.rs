@@ -105,7 +105,8 @@ pub enum MirrorSeen {
     InSync,
     /// Its keeper answers and it is not in sync yet.
     Building,
-    /// It is not declared, or its host does not answer: the primary is exposed.
+    /// It is not declared, its host does not answer, or an administrator does not wait for it: the
+    /// primary is exposed.
     Away,
 }
 

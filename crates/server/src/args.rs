@@ -129,6 +129,9 @@ pub(crate) struct Failover {
     /// I give up this range of shipped WAL, which is missing from the share
     #[arg(long, value_name = "RANGE")]
     pub accept_missing_log: Option<String>,
+    /// I do not wait for a mirror that takes long: posts stand on one machine until it is in sync
+    #[arg(long)]
+    pub without_mirror: bool,
 }
 
 /// `standfast failback`
@@ -152,6 +155,9 @@ pub(crate) struct Failback {
     /// I accept that what was said at the backup site is missing
     #[arg(long, requires = "attest_backup_site_is_down")]
     pub accept_data_loss: bool,
+    /// I do not wait for a mirror that takes long: posts stand on one machine until it is in sync
+    #[arg(long, conflicts_with_all = ["salvage_only", "turn_back"])]
+    pub without_mirror: bool,
 }
 
 /// `standfast switchover`

@@ -18,6 +18,9 @@ pub(crate) fn failover(failover: &Failover) -> anyhow::Result<ExitCode> {
         line.push_str(" -AcceptMissingLog ");
         line.push_str(&quoted(range));
     }
+    if failover.without_mirror {
+        line.push_str(" -WithoutMirror");
+    }
     run(&failover.order, line)
 }
 
@@ -29,6 +32,7 @@ pub(crate) fn failback(failback: &Failback) -> anyhow::Result<ExitCode> {
         (failback.turn_back, "TurnBack"),
         (failback.attest_backup_site_is_down, "AttestBackupSiteIsDown"),
         (failback.accept_data_loss, "AcceptDataLoss"),
+        (failback.without_mirror, "WithoutMirror"),
     ];
     for (_, name) in switches.iter().filter(|(given, _)| *given) {
         line.push_str(" -");

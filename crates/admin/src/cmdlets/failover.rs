@@ -50,6 +50,7 @@ pub(super) const ROWS: &[Row] = &[
                     "The range of shipped WAL that you give up because its files are lost or \
                      damaged in the share, just as the refusal names it. Kept in the journal.",
                 ),
+                WITHOUT_MIRROR,
                 FORCE,
             ],
             roles: CHAT,
@@ -123,6 +124,7 @@ pub(super) const ROWS: &[Row] = &[
                      same. Kept in the journal, with what may be lost.",
                 )
                 .sets(&["Whole", "Salvage"]),
+                WITHOUT_MIRROR.sets(&["Whole", "Alone"]),
                 FORCE,
             ],
             roles: CHAT,
@@ -150,6 +152,13 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
+const WITHOUT_MIRROR: Parameter = Parameter::new(
+    "WithoutMirror",
+    Type::Switch,
+    "You do not wait for a mirror that answers and takes long: posts stand on one machine until it is \
+     in sync. Only where the pool allows that. Kept in the journal.",
+);
+
 fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
         let (_, pool) = context.pool("Identity").await?;
@@ -158,6 +167,7 @@ fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             site_is_down: context.given.on("AttestSiteIsDown"),
             accept_loss: context.given.on("AcceptDataLoss"),
             missing_log: context.given.text("AcceptMissingLog").map(str::to_owned),
+            without_mirror: context.given.on("WithoutMirror"),
             mode: context.mode(),
             who: context.who(),
         };
@@ -183,6 +193,7 @@ fn fail_back(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             pool: pool.clone(),
             part,
             lost_copies: context.given.list("AttestCopyIsLost").unwrap_or_default(),
+            without_mirror: context.given.on("WithoutMirror"),
             mode: context.mode(),
             who: context.who(),
         };

@@ -24,6 +24,11 @@ it: the failover stops and names the range. Bring the file back from a copy of t
 just that range up with `-AcceptMissingLog`, as the refusal says it; the database is brought online
 as it was before the gap, and what came after is salvaged when home returns.
 
+The gate opens when the mirror beside the new primary is in sync, which takes no time where it was
+kept warm. One that must be copied first is waited for three minutes; then the command stops and
+says so. Run it again to wait on, or add `-WithoutMirror`: posts then stand on one machine until the
+mirror has caught up by itself.
+
 Interrupted anywhere, the same command goes on from there. If the attestation was wrong, home fences
 itself when it first hears the higher term, and what it took meanwhile is salvaged at failback.
 ";

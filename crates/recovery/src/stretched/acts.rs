@@ -19,7 +19,8 @@ use crate::world::{Known, MirrorSeen, MissingLog, ShippingSeen, Standing, Switch
 const SHORT: Duration = Duration::from_secs(45);
 /// How long replaying what is shipped, or a copy, may take.
 const LONG: Duration = Duration::from_hours(6);
-/// How long the home mirror may take to follow before home is moved to without it.
+/// How long a mirror may take to follow: before home is moved to without it, and before an
+/// administrator is asked whether to open the gate without it.
 const MIRROR_PATIENCE: Duration = Duration::from_mins(3);
 /// How long a share may take to be closed.
 const SETTLE_PATIENCE: Duration = Duration::from_mins(5);
@@ -40,7 +41,7 @@ impl Stretched {
                     Side::Home => world.home.mirror,
                     Side::Backup => world.backup.mirror,
                 };
-                self.until(LONG, move |world| of(world) != MirrorSeen::Building).await
+                self.until(MIRROR_PATIENCE, move |world| of(world) != MirrorSeen::Building).await
             }
             Action::SetActive(side) => self.set_active(side).await,
             Action::ClearActive => self.clear_active().await,

@@ -10,7 +10,7 @@ use super::Stretched;
 use crate::keeper::report::Report;
 use crate::keeper::{COPY, CopySeen, DRAINED, Drained, ReportRequest};
 use crate::observed::{Observed, SiteSeen, StoreSeen};
-use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};
+use crate::record::{Gate, Mirror, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};
 use crate::store::Records;
 use crate::world::{
     Active, Copies, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
@@ -41,6 +41,8 @@ struct Side<'a> {
     lead: Option<&'a Report>,
     mirror: Option<&'a Report>,
     mirror_declared: bool,
+    /// An administrator does not wait for a mirror that takes long.
+    without_mirror: bool,
 }
 
 impl Stretched {
@@ -106,6 +108,7 @@ impl Stretched {
             lead: lead.and_then(|store| observed.report(store)),
             mirror: mirror.and_then(|store| observed.report(store)),
             mirror_declared: mirror.is_some(),
+            without_mirror: self.said.without_mirror,
         }
     }
 
@@ -331,10 +334,14 @@ fn gate(side: &Side<'_>) -> Known {
     }
 }
 
+/// Whether posts may stand on one machine the pool itself says: then *Suspended* is recorded.
 fn mirror(side: &Side<'_>) -> MirrorSeen {
     match side.record {
         Some(record) if record.primary().is_some() && record.is_synchronized() => {
             MirrorSeen::InSync
+        }
+        Some(PoolRecord { mirror: Mirror::Suspended { .. }, .. }) if side.without_mirror => {
+            MirrorSeen::Away
         }
         _ if side.mirror_declared && side.mirror.is_some() => MirrorSeen::Building,
         _ => MirrorSeen::Away,
@@ -368,6 +375,19 @@ fn home_has_replayed(home: &Side<'_>, backup: &Side<'_>) -> bool {
     }
 }
 
+/// What can be done while a mirror is not in sync yet.
+fn of_late_mirror(record: &PoolRecord) -> String {
+    let waits = "the mirror is not in sync yet: running it again waits on";
+    match record.mirror {
+        Mirror::Suspended { .. } => {
+            format!("{waits}, and -WithoutMirror goes on with posts on one machine")
+        }
+        Mirror::Awaited | Mirror::Synchronized { .. } => {
+            format!("{waits}; the pool does not allow posts on one machine")
+        }
+    }
+}
+
 fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Drained) -> Measured {
     let shipping = backup.lead.and_then(|lead| lead.shipping.as_ref());
     let mut notes = Vec::new();
@@ -388,6 +408,9 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
     for side in [home, backup] {
         if let Some(Serving::Quarantine { why }) = side.record.map(|record| &record.serving) {
             notes.push(format!("{}: {why}", side.name));
+        }
+        if mirror(side) == MirrorSeen::Building {
+            notes.extend(side.record.filter(|it| it.primary().is_some()).map(of_late_mirror));
         }
     }
     notes.extend(drained.lost.iter().chain(&drained.unknown).cloned());
@@ -426,6 +449,7 @@ mod tests {
                 lead: Some(&lead),
                 mirror: None,
                 mirror_declared: true,
+                without_mirror: false,
             })
         };
         let here = || Serving::Here { primary: "south-a".to_owned() };

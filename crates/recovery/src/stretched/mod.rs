@@ -87,6 +87,8 @@ pub struct Said {
     pub lost_copies: Vec<String>,
     /// The range of shipped WAL that is given up, as it was typed.
     pub missing_log: Option<String>,
+    /// The gate is to be opened on one machine, where the mirror takes long.
+    pub without_mirror: bool,
 }
 
 impl Said {
@@ -102,6 +104,11 @@ impl Said {
         }
         if let Some(range) = &self.missing_log {
             also.push(format!("accepted that shipped WAL is missing: {range}"));
+        }
+        if self.without_mirror {
+            also.push(
+                "accepted that posts stand on one machine until the mirror is in sync".into(),
+            );
         }
         also
     }

@@ -50,6 +50,21 @@ stores = { home = "north-a", home_mirror = "north-b", backup = "south-a" }
 share = { host = "south-db1", directory = "share" }
 "#;
 
+/// What becomes of the topology where the backup instance has a mirror.
+const BACKUP_MIRROR: [(&str, &str); 3] = [
+    (
+        "host = [",
+        r#"host = [
+    { name = "south-db2", site = "south", address = "127.0.RANGE.12" },"#,
+    ),
+    (
+        "store = [",
+        r#"store = [
+    { name = "south-b", host = "south-db2" },"#,
+    ),
+    (r#"backup = "south-a" }"#, r#"backup = "south-a", backup_mirror = "south-b" }"#),
+];
+
 /// The deployment, and what its people were told.
 pub(crate) struct Disaster {
     pub(crate) deployment: Deployment,
@@ -62,8 +77,21 @@ pub(crate) struct Disaster {
 impl Disaster {
     /// Starts the deployment on addresses `127.N.range.*` and waits until it is protected.
     pub(crate) async fn stand(range: u8) -> Self {
+        Self::stand_on(range, TOPOLOGY).await
+    }
+
+    /// As [`Disaster::stand`], with a mirror beside the backup instance.
+    pub(crate) async fn stand_with_backup_mirror(range: u8) -> Self {
+        let mut text = TOPOLOGY.to_owned();
+        for (part, with) in BACKUP_MIRROR {
+            text = text.replacen(part, with, 1);
+        }
+        Self::stand_on(range, &text).await
+    }
+
+    async fn stand_on(range: u8, text: &str) -> Self {
         let alone = ALONE.lock().await;
-        let text = TOPOLOGY.replace("RANGE", &range.to_string());
+        let text = text.replace("RANGE", &range.to_string());
         let bootstrap = Some(Bootstrap::new(&[USER], &["hall"]).text());
         let plans = Plans { bootstrap, ..Plans::private(&text).unwrap() };
         let mut deployment = Deployment::prepare(plans).await.unwrap();

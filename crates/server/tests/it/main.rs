@@ -20,4 +20,5 @@ mod primary_stays_away;
 mod serving_alone;
 mod silent_primary;
 mod site_returns;
+mod without_mirror;
 mod zero_loss;

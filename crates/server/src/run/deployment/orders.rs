@@ -29,6 +29,7 @@ impl Reached {
             attested: order.site_is_down,
             accepted: order.accept_loss,
             missing_log: order.missing_log,
+            without_mirror: order.without_mirror,
             ..Said::default()
         };
         self.carry_out(&FAIL_OVER, None, &pool, said, order.mode, watch).await
@@ -41,7 +42,8 @@ impl Reached {
     ) -> Result<Outcome, Fault> {
         let pool = self.pool(&order.pool)?;
         let lost_copies = known_stores(&pool, order.lost_copies)?;
-        let mut said = Said { who: order.who, lost_copies, ..Said::default() };
+        let without_mirror = order.without_mirror;
+        let mut said = Said { who: order.who, lost_copies, without_mirror, ..Said::default() };
         let procedure = match order.part {
             FailbackPart::Whole => &FAIL_BACK,
             FailbackPart::SalvageOnly => &SALVAGE,
