@@ -155,8 +155,8 @@ pub(super) const ROWS: &[Row] = &[
 const WITHOUT_MIRROR: Parameter = Parameter::new(
     "WithoutMirror",
     Type::Switch,
-    "You do not wait for a mirror that answers and takes long: posts stand on one machine until it is \
-     in sync. Only where the pool allows that. Kept in the journal.",
+    "You do not wait for a mirror that answers and takes long: posts stand on one machine until \
+     it is in sync. Only where the pool allows that. Kept in the journal.",
 );
 
 fn fail_over(context: Context<'_>) -> Reply<'_, Vec<Value>> {

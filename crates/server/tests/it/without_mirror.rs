@@ -1,5 +1,5 @@
-//! The backup site's mirror answers and cannot follow: a failover waits for it, but not for ever, and
-//! goes on without when an administrator says so.
+//! The backup site's mirror answers and cannot follow: a failover waits for it, but not for ever,
+//! and goes on without when an administrator says so.
 
 use std::net::TcpListener;
 
