@@ -48,8 +48,9 @@ fn hear(command: &mut Command, counts: &Counts) -> anyhow::Result<()> {
 impl Counts {
     /// Understands the closing lines of both runners.
     fn hear(&self, line: &str) {
-        let line = line.trim();
-        if !line.starts_with("Summary [") && !line.starts_with("test result:") {
+        let line = line.trim_end();
+        // What a failed test had said is shown indented, and has a closing line of its own.
+        if !line.trim_start().starts_with("Summary [") && !line.starts_with("test result:") {
             return;
         }
         // "2 passed (1 slow), 1 timed out, 0 skipped", and "2 passed; 0 failed; 0 ignored".
@@ -90,7 +91,8 @@ mod tests {
     fn counts_what_nextest_ran() {
         let line = "     Summary [   1.001s] 8 tests run: 5 passed (2 slow), 2 failed, \
                     1 timed out, 4 skipped\n";
-        check(&[line], "5 tests passed, 3 failed, 4 skipped");
+        let quoted = "    test result: FAILED. 0 passed; 1 failed; 0 ignored; finished in 15.24s\n";
+        check(&[quoted, line], "5 tests passed, 3 failed, 4 skipped");
     }
 
     #[test]
