@@ -1,4 +1,5 @@
-//! The long run of what CI does five rounds of: every kind of process and host is killed at random.
+//! The long runs of what CI has moments for: every kind of process and host is killed at random,
+//! and the machine has too much to do.
 
 use crate::{run, setup};
 use anyhow::Context as _;
@@ -6,6 +7,10 @@ use anyhow::Context as _;
 /// The test that kills, which reads the environment.
 const TEST: &[&str] = &["test", "--package", "faults", "--test", "it"];
 const NAME: &[&str] = &["random_kills::random_kills", "--exact", "--nocapture"];
+/// The test that keeps every processor busy, which reads the environment, too.
+const BUSY: &[&str] = &["test", "--package", "server", "--test", "it"];
+const BUSY_NAME: &[&str] =
+    &["overload::an_overloaded_machine_causes_no_switchover", "--exact", "--nocapture"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Faults {
@@ -15,13 +20,21 @@ pub(crate) struct Faults {
     /// Makes the choices of an earlier run again
     #[arg(long)]
     seed: Option<u64>,
+    /// Instead of killing: keeps every processor busy for so many minutes, and wants no switchover
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["rounds", "seed"])]
+    overload: Option<u64>,
 }
 
-/// Builds, and kills for so many rounds; each strike is told as it comes.
+/// Builds, and kills for so many rounds, or overloads for so long; each event is told as it comes.
 pub(crate) fn run(faults: &Faults) -> anyhow::Result<()> {
     setup::run(setup::For::Tests)?;
     run::succeed(run::cargo().args(["build", "--workspace", "--bins"])).context("build")?;
     let mut command = run::cargo();
+    if let Some(minutes) = faults.overload {
+        command.args(BUSY).arg("--").args(BUSY_NAME);
+        command.env("STANDFAST_OVERLOAD_MINUTES", minutes.to_string());
+        return run::succeed(&mut command).context("overload");
+    }
     command.args(TEST).arg("--").args(NAME);
     command.env("STANDFAST_FAULTS_ROUNDS", faults.rounds.to_string());
     if let Some(seed) = faults.seed {

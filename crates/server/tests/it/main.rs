@@ -15,6 +15,7 @@ mod losing_the_primary;
 mod losing_the_store;
 mod losing_the_witness;
 mod missing_log;
+mod overload;
 mod partitions;
 mod primary_stays_away;
 mod serving_alone;
