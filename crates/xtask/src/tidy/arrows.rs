@@ -5,7 +5,7 @@ use anyhow::Context as _;
 
 /// One row per crate: its name, what it may use of ours, and what it must not use of others.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
-    ("admin", &["control", "shell", "topology"], HTTP),
+    ("admin", &["control", "response-groups", "shell", "topology"], HTTP),
     ("bench", EVERYTHING_AND_TESTKIT, &[]),
     ("chat", &["control", "db", "topology", "xmpp"], HTTP),
     ("console", &["admin"], &["tokio-postgres"]),
@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("faults", &["control", "instance", "recovery", "testkit", "topology", "xmpp"], &[]),
     ("instance", &[], HTTP),
     ("recovery", &["control", "instance", "topology"], HTTP),
+    ("response-groups", &["control", "db", "topology"], HTTP),
     ("server", EVERYTHING, &[]),
     ("shell", &[], INPUT_AND_OUTPUT),
     ("testkit", &["control", "topology", "xmpp"], &[]),
@@ -24,13 +25,31 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
 ];
 
 const EVERYTHING: &[&str] = &[
-    "admin", "chat", "console", "control", "db", "instance", "recovery", "shell", "topology",
+    "admin",
+    "chat",
+    "console",
+    "control",
+    "db",
+    "instance",
+    "recovery",
+    "response-groups",
+    "shell",
+    "topology",
     "xmpp",
 ];
 
 /// Benches stand outside the product and look at all of it.
 const EVERYTHING_AND_TESTKIT: &[&str] = &[
-    "admin", "chat", "control", "db", "instance", "recovery", "shell", "testkit", "topology",
+    "admin",
+    "chat",
+    "control",
+    "db",
+    "instance",
+    "recovery",
+    "response-groups",
+    "shell",
+    "testkit",
+    "topology",
     "xmpp",
 ];
 
