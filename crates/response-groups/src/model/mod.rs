@@ -1,7 +1,8 @@
 //! The objects, with the fields of the original: plain values, serialised under the original's
 //! names.
 //!
-//! Nothing here is checked; that is the business of the checks. A pool is named by its FQDN, in lower case.
+//! Nothing here is checked; that is the business of the checks. A pool is named by its FQDN, in lower
+//! case.
 
 mod action;
 mod agent_group;
