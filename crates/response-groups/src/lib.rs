@@ -8,4 +8,5 @@
 //! This crate knows no chat, no procedure and no cmdlet. It is told which database to use.
 
 pub mod configuration;
+pub mod import;
 pub mod model;

@@ -1,0 +1,122 @@
+//! What an import is planned upon, what may be asked of it, and what it comes to.
+//!
+//! The plan is made by a pure function and carried out by the store, in the transaction in which
+//! [`Existing`] was read: between the two nothing changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::configuration::AudioEntry;
+use crate::model::{Kind, Object, ServiceSettings, SignIn};
+
+/// What stands at the destination before an import, and what names other pools have taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Existing {
+    /// The destination: the pool that hosts what is written.
+    pub parent: String,
+    /// Every object there, of every owner.
+    pub objects: Vec<Named>,
+    /// Every object of the other pools that could be asked.
+    pub elsewhere: Vec<Elsewhere>,
+    /// What the destination knows of each owner.
+    pub owners: BTreeMap<String, Standing>,
+    /// The owners whose application-level settings are there.
+    pub settings: BTreeSet<String>,
+}
+
+/// An object by its identity and its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Named {
+    /// What it is.
+    pub kind: Kind,
+    /// Its identity, the same in every copy.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// The pool that it belongs to.
+    pub owner: String,
+}
+
+/// An object that another pool hosts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The object.
+    pub object: Named,
+    /// The pool that hosts it.
+    pub pool: String,
+}
+
+/// What a pool knows of an owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Raised whenever another pool becomes the one that may edit the owner's objects.
+    pub reign: i64,
+    /// Whether this pool is the one that may.
+    pub edits: bool,
+    /// Raised by every transaction that changes anything of the owner here.
+    pub revision: i64,
+}
+
+/// What an administrator asks of an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// The destination becomes the owner of what comes in.
+    pub overwrite_owner: bool,
+    /// The application-level settings that come in take the place of those that are there.
+    pub replace_settings: bool,
+    /// A newcomer whose name is taken is given another one.
+    pub resolve_name_conflicts: bool,
+}
+
+/// What an import writes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// With their final owner and name, those first that others refer to. One that is there
+    /// already, by its identity, is replaced.
+    pub write: Vec<Object>,
+    /// The audio files to be stored, with their final owner. One that is there already is given
+    /// this owner and keeps its content.
+    pub audio: Vec<AudioEntry>,
+    /// By owner; they take the place of those that are there.
+    pub settings: Vec<(String, ServiceSettings)>,
+    /// Agents to be signed in, beside those who are.
+    pub sign_ins: Vec<SignIn>,
+    /// The owners whose objects the destination may edit from now on, and under which reign.
+    pub claim: Vec<(String, i64)>,
+    /// What the administrator is told.
+    pub report: Report,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// How many objects were written, by kind.
+    pub written: BTreeMap<Kind, usize>,
+    /// What was given another name.
+    pub renamed: Vec<Renamed>,
+    /// The owners whose application-level settings were written.
+    pub settings: Vec<String>,
+    /// A sentence for each thing that the import leaves as it is and that somebody may miss.
+    pub left_behind: Vec<String>,
+}
+
+/// An object that was given another name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Renamed {
+    /// What it is.
+    pub kind: Kind,
+    /// Its identity.
+    pub id: Uuid,
+    /// The name it came with.
+    pub old: String,
+    /// The name it has now.
+    pub new: String,
+}
+
+/// Where the content of audio files is read from while an import is carried out.
+pub trait AudioSource {
+    /// The bytes of one file, or a sentence that says why they cannot be had.
+    fn content(&mut self, id: Uuid) -> Result<Vec<u8>, String>;
+}
