@@ -65,7 +65,8 @@ impl Stage {
         let bootstrap = Some(Bootstrap::new(&names, &[ROOM]).text());
         let plans = Plans { bootstrap, ..plans };
         let mut deployment = Deployment::prepare(plans).await?;
-        let server = deployment.topology().pools.first().and_then(|pool| pool.servers.first());
+        let server =
+            deployment.topology().chat_pools().next().and_then(|pool| pool.servers.first());
         let bundle = server.context("the pool has a server")?.clone();
         let bundle = deployment.directory().join("authority/hosts").join(bundle);
         let view = View::open(deployment.topology(), &bundle)?;
@@ -104,7 +105,8 @@ impl Stage {
 
     /// The room's address.
     pub(crate) fn room(&self) -> String {
-        format!("{ROOM}@{}", self.view.pool.rooms)
+        let chat = self.view.pool.chat();
+        format!("{ROOM}@{}", chat.map(|chat| chat.rooms.as_str()).unwrap_or_default())
     }
 
     pub(crate) fn login(&self, number: usize) -> Login {

@@ -35,7 +35,7 @@ impl View {
     /// Follows the topology's pool with the certificate of one of its hosts.
     pub(crate) fn open(topology: &Topology, bundle: &Path) -> anyhow::Result<Self> {
         let topology = Arc::new(topology.clone());
-        let pool = topology.pools.first().context("the topology has a pool")?.clone();
+        let pool = topology.chat_pools().next().context("the topology has a chat pool")?.clone();
         let credentials = Credentials::load(bundle).context("load a host's certificates")?;
         let client = Client::new(&credentials);
         let stores = topology.sites.iter().map(|site| -> anyhow::Result<(String, Records)> {

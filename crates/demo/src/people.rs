@@ -100,14 +100,15 @@ pub(crate) fn bootstrap() -> Bootstrap {
 
 /// The addresses of the rooms.
 pub(crate) fn rooms(pool: &Pool) -> Vec<String> {
-    ROOMS.iter().map(|room| format!("{room}@{}", pool.rooms)).collect()
+    let domain = pool.chat().map(|chat| chat.rooms.as_str()).unwrap_or_default();
+    ROOMS.iter().map(|room| format!("{room}@{domain}")).collect()
 }
 
 impl People {
     /// Gets everything ready; nobody is there yet.
     pub(crate) async fn prepare(deployment: &Deployment) -> anyhow::Result<Self> {
         let topology = deployment.topology();
-        let pool = topology.pools.first().context("the topology has a pool")?;
+        let pool = topology.chat_pools().next().context("the topology has a chat pool")?;
         let names = south_names(topology, pool).await?;
         let auditor = deployment.login(AUDITOR, &password(AUDITOR));
         let (persons, ledger) = (Vec::new(), Arc::default());
@@ -250,8 +251,9 @@ async fn south_names(topology: &Topology, pool: &Pool) -> anyhow::Result<Dns> {
     for host in &topology.hosts {
         dns.set_address(&format!("{}.{domain}", host.name), host.address);
     }
+    let chat = pool.chat().context("it is a chat pool")?;
     for (service, port) in
-        [("_xmpp-client._tcp", pool.client_port), ("_xmpps-client._tcp", pool.client_tls_port)]
+        [("_xmpp-client._tcp", chat.client_port), ("_xmpps-client._tcp", chat.client_tls_port)]
     {
         let record = |server: &String| {
             let is_home = topology.site_of_host(server).map(|it| &it.name) == home;

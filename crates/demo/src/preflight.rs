@@ -25,8 +25,8 @@ fn listeners(topology: &Topology) -> BTreeSet<SocketAddr> {
         let stores = topology.stores_on(&host.name);
         listeners.extend(stores.map(|it| SocketAddr::new(host.address, it.port)));
         for pool in topology.pools_served_by(&host.name) {
-            listeners.insert((host.address, pool.client_port).into());
-            listeners.insert((host.address, pool.client_tls_port).into());
+            let ports = pool.chat().map(|chat| [chat.client_port, chat.client_tls_port]);
+            listeners.extend(ports.into_iter().flatten().map(|it| (host.address, it).into()));
         }
     }
     listeners

@@ -44,7 +44,8 @@ pub(crate) enum Kind {
 
 impl Stage {
     pub(crate) fn pool(&self) -> &Pool {
-        self.deployment.topology().pools.first().expect("the demo's topology has a pool")
+        let mut pools = self.deployment.topology().chat_pools();
+        pools.next().expect("the demo's topology has a chat pool")
     }
 
     /// The site where the pool is at home.

@@ -16,13 +16,12 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
                 println!("warning: {warning}");
             }
             let topology = &checked.topology;
-            println!(
-                "{}: {} sites, {} hosts, {} pools: in order",
-                path.display(),
-                topology.sites.len(),
-                topology.hosts.len(),
-                topology.pools.len()
-            );
+            let counts = [
+                counted(topology.sites.len(), "site"),
+                counted(topology.hosts.len(), "host"),
+                counted(topology.pools.len(), "pool"),
+            ];
+            println!("{}: {}: in order", path.display(), counts.join(", "));
             Ok(ExitCode::SUCCESS)
         }
         Err(problems) => {
@@ -30,6 +29,12 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// `1 pool`, `2 pools`
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// Reads and checks a topology for a command that cannot go on without one.

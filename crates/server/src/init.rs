@@ -38,7 +38,8 @@ pub(crate) fn init(init: &Init) -> anyhow::Result<()> {
 fn names_of(topology: &Topology, host: &Host) -> Vec<String> {
     let mut names = vec![host.name.clone()];
     for pool in topology.pools_served_by(&host.name) {
-        names.extend([topology.domain.clone(), pool.rooms.clone(), pool.fqdn.clone()]);
+        names.extend([topology.domain.clone(), pool.fqdn.clone()]);
+        names.extend(pool.chat().map(|chat| chat.rooms.clone()));
     }
     names
 }

@@ -51,10 +51,12 @@ pub(crate) fn switchover(switchover: &Switchover) -> anyhow::Result<ExitCode> {
     let order = &switchover.order;
     let mut line = begin("Invoke-CsDatabaseFailover", "PoolFqdn", order);
     // The original's cmdlet asks for the pool; here it may be left out where there is just one.
-    if order.pool.is_none()
-        && let [pool] = check::load(&order.reach.topology)?.pools.as_slice()
-    {
-        line = format!("{line} -PoolFqdn {}", quoted(&pool.fqdn));
+    if order.pool.is_none() {
+        let topology = check::load(&order.reach.topology)?;
+        let mut pools = topology.chat_pools();
+        if let (Some(pool), None) = (pools.next(), pools.next()) {
+            line = format!("{line} -PoolFqdn {}", quoted(&pool.fqdn));
+        }
     }
     let to = if switchover.back { "Primary" } else { "Mirror" };
     let attested = if switchover.attest_primary_is_down { " -AttestPrimaryIsDown" } else { "" };

@@ -201,7 +201,11 @@ impl Deployment {
         for host in &self.topology.hosts {
             self.dns.set_address(&format!("{}.{domain}", host.name), host.address);
         }
-        let Some(pool) = self.topology.pools.first() else { return };
+        let Some((pool, chat)) =
+            self.topology.chat_pools().find_map(|pool| pool.chat().map(|chat| (pool, chat)))
+        else {
+            return;
+        };
         let home = self.topology.home_site(pool).map(|it| &it.name);
         let services = |port: u16| -> Vec<Service> {
             let service = |server: &String| {
@@ -212,9 +216,9 @@ impl Deployment {
             pool.servers.iter().map(service).collect()
         };
         let starttls = format!("_xmpp-client._tcp.{domain}");
-        self.dns.set_services(&starttls, &services(pool.client_port));
+        self.dns.set_services(&starttls, &services(chat.client_port));
         let direct = format!("_xmpps-client._tcp.{domain}");
-        self.dns.set_services(&direct, &services(pool.client_tls_port));
+        self.dns.set_services(&direct, &services(chat.client_tls_port));
     }
 
     /// Starts every host: witnesses first, then databases, then the rest.

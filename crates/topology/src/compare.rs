@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Host, Pool, Site, Store, Topology};
+use crate::model::{Host, Pool, Service, Site, Store, Topology};
 use crate::place::Place;
 
 /// A property in words, and its value in words. A property that is not there is left out.
@@ -23,7 +23,12 @@ pub fn diff(old: &Topology, new: &Topology) -> Vec<String> {
     told.extend(kind("Site", &old.sites, &new.sites, |it| &it.name, of_site));
     told.extend(kind("Host", &old.hosts, &new.hosts, |it| &it.name, of_host));
     told.extend(kind("Store", &old.stores, &new.stores, |it| &it.name, of_store));
-    told.extend(kind("Pool", &old.pools, &new.pools, |it| &it.fqdn, of_pool));
+    let (was, is): (Vec<&Pool>, Vec<&Pool>) =
+        (old.chat_pools().collect(), new.chat_pools().collect());
+    told.extend(kind("Pool", &was, &is, |it| &it.fqdn, |it| of_pool(it)));
+    let (was, is): (Vec<&Pool>, Vec<&Pool>) =
+        (old.front_end_pools().collect(), new.front_end_pools().collect());
+    told.extend(kind("Front-end pool", &was, &is, |it| &it.fqdn, |it| of_pool(it)));
     told
 }
 
@@ -101,9 +106,18 @@ fn of_store(store: &Store) -> Facts {
 }
 
 fn of_pool(pool: &Pool) -> Facts {
-    let servers: BTreeSet<&String> = pool.servers.iter().collect();
-    let servers: Vec<String> = servers.iter().map(|server| format!("`{server}`")).collect();
-    let mut facts = vec![fact("rooms", &pool.rooms), ("servers".to_owned(), servers.join(" "))];
+    let mut facts = Facts::new();
+    match &pool.service {
+        Service::PersistentChat(chat) => {
+            let servers: BTreeSet<&String> = pool.servers.iter().collect();
+            let servers: Vec<String> = servers.iter().map(|it| format!("`{it}`")).collect();
+            facts.push(fact("rooms", &chat.rooms));
+            facts.push(("servers".to_owned(), servers.join(" ")));
+        }
+        Service::ResponseGroups(response_groups) => {
+            facts.extend(response_groups.backup_pool.iter().map(|it| fact("backup pool", it)));
+        }
+    }
     for place in Place::ALL {
         facts.extend(pool.stores.at(place).map(|store| fact(&place.to_string(), store)));
     }
@@ -111,9 +125,13 @@ fn of_pool(pool: &Pool) -> Facts {
         facts.push(fact("share host", &share.host));
         facts.push(fact("share directory", share.directory.display()));
     }
-    facts.push(fact("zero loss", pool.zero_loss));
+    if pool.chat().is_some() {
+        facts.push(fact("zero loss", pool.zero_loss));
+    }
     facts.push(fact("allow suspended", pool.allow_suspended));
-    facts.push(fact("client port", pool.client_port));
-    facts.push(fact("client TLS port", pool.client_tls_port));
+    if let Some(chat) = pool.chat() {
+        facts.push(fact("client port", chat.client_port));
+        facts.push(fact("client TLS port", chat.client_tls_port));
+    }
     facts
 }

@@ -24,7 +24,9 @@ mod table;
 mod tests;
 
 pub use compare::diff;
-pub use model::{Checked, Host, Pool, Share, Site, Store, Topology};
+pub use model::{
+    Checked, Host, PersistentChat, Pool, ResponseGroups, Service, Share, Site, Store, Topology,
+};
 pub use place::{Place, Stores};
 pub use problem::{Problem, Problems, Severity};
 

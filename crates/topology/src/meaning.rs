@@ -1,10 +1,13 @@
 //! From what was said to what it means: defaults filled in, names in their one spelling.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::model::{Host, Pool, Share, Site, Store, Topology};
+use crate::model::{
+    Host, PersistentChat, Pool, ResponseGroups, Service, Share, Site, Store, Topology,
+};
 use crate::place::Stores;
-use crate::said::{SaidHost, SaidPool, SaidStore, SaidTopology};
+use crate::said::{SaidFrontEndPool, SaidHost, SaidPlaces, SaidPool, SaidStore, SaidTopology};
 use crate::table::Said;
 use crate::{
     DEFAULT_CLIENT_PORT, DEFAULT_CLIENT_TLS_PORT, DEFAULT_CONTROL_PORT, DEFAULT_SHARE_DIRECTORY,
@@ -20,7 +23,10 @@ pub(crate) fn meaning(said: &SaidTopology) -> Option<Topology> {
     }
     let hosts = said.hosts.iter().map(host).collect::<Option<_>>()?;
     let stores: Vec<Store> = said.stores.iter().map(store).collect::<Option<_>>()?;
-    let pools = said.pools.iter().map(|it| pool(it, &domain, &stores)).collect::<Option<_>>()?;
+    let pairs = pairs(&said.front_end_pools);
+    let chat = said.pools.iter().map(|it| pool(it, &domain, &stores));
+    let front_end = said.front_end_pools.iter().map(|it| front_end_pool(it, &pairs));
+    let pools = chat.chain(front_end).collect::<Option<_>>()?;
     Some(Topology { domain, sites, hosts, stores, pools })
 }
 
@@ -42,12 +48,7 @@ fn store(said: &SaidStore) -> Option<Store> {
 }
 
 fn pool(said: &SaidPool, domain: &str, stores: &[Store]) -> Option<Pool> {
-    let places = Stores {
-        home: text(said.places.home.as_ref())?,
-        home_mirror: text(said.places.home_mirror.as_ref()),
-        backup: text(said.places.backup.as_ref()),
-        backup_mirror: text(said.places.backup_mirror.as_ref()),
-    };
+    let places = places(&said.places)?;
     let backup = places.backup.as_deref();
     let beside_backup = stores.iter().find(|store| Some(store.name.as_str()) == backup);
     let share = match &said.share {
@@ -60,14 +61,53 @@ fn pool(said: &SaidPool, domain: &str, stores: &[Store]) -> Option<Pool> {
     };
     Some(Pool {
         fqdn: lower(said.fqdn.as_ref())?,
-        rooms: lower(said.rooms.as_ref()).unwrap_or_else(|| rooms_beneath(domain)),
+        service: Service::PersistentChat(PersistentChat {
+            rooms: lower(said.rooms.as_ref()).unwrap_or_else(|| rooms_beneath(domain)),
+            client_port: client_port(said),
+            client_tls_port: client_tls_port(said),
+        }),
         servers: said.servers.as_ref()?.iter().map(|server| server.value.clone()).collect(),
         stores: places,
         share,
         zero_loss: said.zero_loss.as_ref().is_some_and(|flag| flag.value),
         allow_suspended: said.allow_suspended.as_ref().is_none_or(|flag| flag.value),
-        client_port: client_port(said),
-        client_tls_port: client_tls_port(said),
+    })
+}
+
+fn front_end_pool(said: &SaidFrontEndPool, pairs: &BTreeMap<String, String>) -> Option<Pool> {
+    let fqdn = lower(said.fqdn.as_ref())?;
+    let backup_pool = pairs.get(&fqdn).cloned();
+    Some(Pool {
+        service: Service::ResponseGroups(ResponseGroups { backup_pool }),
+        fqdn,
+        servers: Vec::new(),
+        stores: places(&said.places)?,
+        share: None,
+        zero_loss: false,
+        allow_suspended: said.allow_suspended.as_ref().is_none_or(|flag| flag.value),
+    })
+}
+
+/// Who is paired with whom, from both sides, although one side may have left it out.
+fn pairs(said: &[SaidFrontEndPool]) -> BTreeMap<String, String> {
+    let mut pairs = BTreeMap::new();
+    for pool in said {
+        if let (Some(one), Some(other)) =
+            (lower(pool.fqdn.as_ref()), lower(pool.backup_pool.as_ref()))
+        {
+            pairs.insert(other.clone(), one.clone());
+            pairs.insert(one, other);
+        }
+    }
+    pairs
+}
+
+fn places(said: &SaidPlaces) -> Option<Stores> {
+    Some(Stores {
+        home: text(said.home.as_ref())?,
+        home_mirror: text(said.home_mirror.as_ref()),
+        backup: text(said.backup.as_ref()),
+        backup_mirror: text(said.backup_mirror.as_ref()),
     })
 }
 

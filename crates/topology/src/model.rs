@@ -16,6 +16,7 @@ pub struct Topology {
     pub sites: Vec<Site>,
     pub hosts: Vec<Host>,
     pub stores: Vec<Store>,
+    /// All of them, whatever they serve. See [`Topology::chat_pools`] for one kind only.
     pub pools: Vec<Pool>,
 }
 
@@ -69,21 +70,71 @@ pub struct Store {
 pub struct Pool {
     /// The pool's name in the DNS, in lower case.
     pub fqdn: String,
-    /// The domain of the rooms (the XEP-0045 service), in lower case.
-    pub rooms: String,
-    /// The names of the hosts that run a chat server of this pool.
+    /// What the pool is there for.
+    pub service: Service,
+    /// The names of the hosts that run a chat server of this pool. A front-end pool has none.
     pub servers: Vec<String>,
     pub stores: Stores,
     /// Where shipped WAL lies. Present exactly when the pool has a backup.
     pub share: Option<Share>,
     /// Whether a post is acknowledged only after the backup site holds it, too.
     pub zero_loss: bool,
-    /// Whether posts are taken while the mirror is recorded as suspended. Otherwise they wait.
+    /// Whether changes are taken while the mirror is recorded as suspended. Otherwise they wait.
     pub allow_suspended: bool,
+}
+
+/// What a pool is there for, and what is declared of that kind of pool only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Rooms, and the chat servers in front of them. The pool stretches over two sites.
+    PersistentChat(PersistentChat),
+    /// A front-end pool: it hosts Response Groups, and lives in one site.
+    ResponseGroups(ResponseGroups),
+}
+
+/// What is declared of a chat pool only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersistentChat {
+    /// The domain of the rooms (the XEP-0045 service), in lower case.
+    pub rooms: String,
     /// Where clients connect and then start TLS, on each server's address.
     pub client_port: u16,
     /// Where clients connect with TLS from the first byte, on each server's address.
     pub client_tls_port: u16,
+}
+
+/// What is declared of a front-end pool only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseGroups {
+    /// The FQDN of the pool with which this one is paired, in lower case. The other names this one.
+    pub backup_pool: Option<String>,
+}
+
+impl Pool {
+    /// What is declared of a chat pool, if it is one.
+    pub fn chat(&self) -> Option<&PersistentChat> {
+        match &self.service {
+            Service::PersistentChat(chat) => Some(chat),
+            Service::ResponseGroups(_) => None,
+        }
+    }
+
+    /// What is declared of a front-end pool, if it is one.
+    pub fn response_groups(&self) -> Option<&ResponseGroups> {
+        match &self.service {
+            Service::ResponseGroups(response_groups) => Some(response_groups),
+            Service::PersistentChat(_) => None,
+        }
+    }
+
+    /// The name of the pool's database, in each of its instances.
+    pub fn database(&self) -> &'static str {
+        match &self.service {
+            Service::PersistentChat(_) => "mgc",
+            Service::ResponseGroups(_) => "rgs",
+        }
+    }
 }
 
 /// The directory in which shipped WAL lies until the backup instance has replayed it.

@@ -20,7 +20,17 @@ impl Topology {
         self.stores.iter().find(|store| store.name == name)
     }
 
-    /// The pool of that name, in upper or lower case.
+    /// The pools that have rooms and chat servers.
+    pub fn chat_pools(&self) -> impl Iterator<Item = &Pool> {
+        self.pools.iter().filter(|pool| pool.chat().is_some())
+    }
+
+    /// The pools that host Response Groups.
+    pub fn front_end_pools(&self) -> impl Iterator<Item = &Pool> {
+        self.pools.iter().filter(|pool| pool.response_groups().is_some())
+    }
+
+    /// The pool of that name, in upper or lower case, of whatever kind.
     pub fn pool(&self, fqdn: &str) -> Option<&Pool> {
         self.pools.iter().find(|pool| pool.fqdn.eq_ignore_ascii_case(fqdn))
     }

@@ -13,6 +13,7 @@ pub(crate) struct SaidTopology {
     pub(crate) hosts: Vec<SaidHost>,
     pub(crate) stores: Vec<SaidStore>,
     pub(crate) pools: Vec<SaidPool>,
+    pub(crate) front_end_pools: Vec<SaidFrontEndPool>,
 }
 
 pub(crate) struct SaidSite {
@@ -49,6 +50,14 @@ pub(crate) struct SaidPool {
     pub(crate) client_tls_port: Option<Said<u16>>,
 }
 
+pub(crate) struct SaidFrontEndPool {
+    pub(crate) line: usize,
+    pub(crate) fqdn: Option<Said<String>>,
+    pub(crate) backup_pool: Option<Said<String>>,
+    pub(crate) places: SaidPlaces,
+    pub(crate) allow_suspended: Option<Said<bool>>,
+}
+
 #[derive(Default)]
 pub(crate) struct SaidPlaces {
     pub(crate) home: Option<Said<String>>,
@@ -61,6 +70,14 @@ pub(crate) struct SaidShare {
     pub(crate) line: usize,
     pub(crate) host: Option<Said<String>>,
     pub(crate) directory: Option<Said<String>>,
+}
+
+impl SaidTopology {
+    /// The places of every pool, of whatever kind.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &SaidPlaces> {
+        let front_end = self.front_end_pools.iter().map(|pool| &pool.places);
+        self.pools.iter().map(|pool| &pool.places).chain(front_end)
+    }
 }
 
 impl SaidPlaces {
@@ -96,6 +113,13 @@ pub(crate) fn read(text: &str, findings: &mut Findings) -> Option<SaidTopology> 
         hosts: each(&mut table, "host", "[[host]]", findings, host),
         stores: each(&mut table, "store", "[[store]]", findings, store),
         pools: each(&mut table, "pool", "[[pool]]", findings, pool),
+        front_end_pools: each(
+            &mut table,
+            "front_end_pool",
+            "[[front_end_pool]]",
+            findings,
+            front_end_pool,
+        ),
     };
     table.finish(findings);
     Some(said)
@@ -165,6 +189,29 @@ fn places(pool: &mut Table<'_>, findings: &mut Findings) -> Option<SaidPlaces> {
         home_mirror: table.text("home_mirror", Need::Optional, findings),
         backup: table.text("backup", Need::Optional, findings),
         backup_mirror: table.text("backup_mirror", Need::Optional, findings),
+    };
+    table.finish(findings);
+    Some(said)
+}
+
+fn front_end_pool(table: &mut Table<'_>, findings: &mut Findings) -> SaidFrontEndPool {
+    SaidFrontEndPool {
+        line: table.line(),
+        fqdn: table.text("fqdn", Need::Required, findings),
+        backup_pool: table.text("backup_pool", Need::Optional, findings),
+        places: front_end_places(table, findings).unwrap_or_default(),
+        allow_suspended: table.flag("allow_suspended", findings),
+    }
+}
+
+/// A front-end pool lives in one site: it has no backup of its own, but a pool that is its backup.
+fn front_end_places(pool: &mut Table<'_>, findings: &mut Findings) -> Option<SaidPlaces> {
+    let title = "`stores` of [[front_end_pool]]";
+    let mut table = pool.table("stores", Need::Required, title, findings)?;
+    let said = SaidPlaces {
+        home: table.text("home", Need::Required, findings),
+        home_mirror: table.text("home_mirror", Need::Optional, findings),
+        ..SaidPlaces::default()
     };
     table.finish(findings);
     Some(said)

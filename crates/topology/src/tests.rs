@@ -4,6 +4,7 @@
 
 mod compare;
 mod files;
+mod front_end_pools;
 mod pools;
 mod queries;
 mod reading;

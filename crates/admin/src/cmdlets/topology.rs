@@ -17,6 +17,7 @@ const OUTPUT: Output = Output {
         "Domain",
         "Sites",
         "Pools",
+        "FrontEndPools",
         "Machines",
         "SqlInstances",
     ],
@@ -142,7 +143,8 @@ fn told(published: &Published) -> Value {
         .with("Hash", topology.hash())
         .with("Domain", topology.domain.as_str())
         .with("Sites", names(topology.sites.iter().map(|it| &it.name).collect()))
-        .with("Pools", names(topology.pools.iter().map(|it| &it.fqdn).collect()))
+        .with("Pools", names(topology.chat_pools().map(|it| &it.fqdn).collect()))
+        .with("FrontEndPools", names(topology.front_end_pools().map(|it| &it.fqdn).collect()))
         .with("Machines", names(topology.hosts.iter().map(|it| &it.name).collect()))
         .with("SqlInstances", names(topology.stores.iter().map(|it| &it.name).collect()));
     Value::Object(object)

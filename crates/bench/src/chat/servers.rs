@@ -40,10 +40,11 @@ impl Product {
     /// Starts the chat server's host anew.
     pub(super) async fn start(stage: &mut Stage) -> anyhow::Result<Self> {
         let topology = stage.deployment.topology();
-        let pool = topology.pools.first().context("the topology has a pool")?;
+        let pool = topology.chat_pools().next().context("the topology has a chat pool")?;
+        let port = pool.chat().context("it is a chat pool")?.client_tls_port;
         let name = pool.servers.first().context("the pool has a server")?.clone();
         let host = topology.host(&name).context("the server is a host")?;
-        let address = SocketAddr::new(host.address, pool.client_tls_port);
+        let address = SocketAddr::new(host.address, port);
         let host = stage.deployment.host(&name);
         host.terminate(PATIENCE).await?;
         host.start().await?;

@@ -9,6 +9,8 @@ pub(crate) async fn play(stage: &mut Stage) {
     stage.people.chat_now_and_then().await;
     let topology = stage.deployment.topology();
     let pool = stage.pool();
+    let [port, tls_port] =
+        pool.chat().map(|chat| [chat.client_port, chat.client_tls_port]).unwrap_or_default();
     let server = pool.servers.first().and_then(|it| topology.host(it));
     let server = server.map_or_else(String::new, |it| it.address.to_string());
     let room = rooms(pool).into_iter().next().unwrap_or_default();
@@ -36,8 +38,8 @@ pub(crate) async fn play(stage: &mut Stage) {
          Get-Help.",
         topology.domain,
         password(VISITOR),
-        pool.client_port,
-        pool.client_tls_port,
+        port,
+        tls_port,
         stage.deployment.authority().display(),
         stage.deployment.dns().address(),
         command("status", ""),

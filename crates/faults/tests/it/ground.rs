@@ -116,8 +116,9 @@ impl Ground {
     fn offer_all_servers(&self) {
         let topology = self.deployment.topology();
         let (domain, pool) = (&topology.domain, topology.pool(POOL).unwrap());
+        let chat = pool.chat().unwrap();
         for (service, port) in
-            [("_xmpp-client._tcp", pool.client_port), ("_xmpps-client._tcp", pool.client_tls_port)]
+            [("_xmpp-client._tcp", chat.client_port), ("_xmpps-client._tcp", chat.client_tls_port)]
         {
             let record = |server: &String| {
                 let target = format!("{server}.{domain}");
@@ -181,7 +182,7 @@ impl Ground {
     /// Where clients of a chat server connect with TLS from the first byte.
     pub(crate) fn client_address(&self, server: &str) -> SocketAddr {
         let topology = self.deployment.topology();
-        let port = topology.pool(POOL).unwrap().client_tls_port;
+        let port = topology.pool(POOL).unwrap().chat().unwrap().client_tls_port;
         SocketAddr::new(topology.host(server).unwrap().address, port)
     }
 

@@ -18,7 +18,7 @@ use recovery::presence;
 use recovery::whereabouts::{self, Known};
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, watch};
-use topology::{Pool, Topology};
+use topology::{PersistentChat, Pool, Topology};
 use tracing::info;
 
 use super::host::ThisHost;
@@ -46,6 +46,7 @@ pub(crate) async fn start(
 }
 
 async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Result<Chat> {
+    let declared = pool.chat().context("only a chat pool has chat servers")?;
     let (tasks, shutdown) = (&host.tasks, &host.shutdown);
     let known = whereabouts::follow(&pool.fqdn, stores.all(), tasks, shutdown);
     let living = presence::follow(&pool.fqdn, stores.all(), tasks, shutdown);
@@ -73,12 +74,12 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
     );
     let config = Config {
         other_site: shipped::follow(host, pool),
-        ..Config::new(&host.topology.domain, &pool.rooms)
+        ..Config::new(&host.topology.domain, &declared.rooms)
     };
     let chat = Chat::start(config.clone(), connections, Arc::new(peers), tasks, shutdown);
-    follow_activity(host, pool, known, chat.clone());
+    follow_activity(host, declared, known, chat.clone());
     forget_the_gone(host, living, chat.clone());
-    open_listeners(host, pool, config, &chat).await?;
+    open_listeners(host, declared, config, &chat).await?;
     Ok(chat)
 }
 
@@ -120,12 +121,18 @@ fn to_db(primary: whereabouts::Primary) -> Primary {
 }
 
 /// Tells the chat server whether it is on the active list, and where its clients go if not.
-fn follow_activity(host: &ThisHost, pool: &Pool, mut known: watch::Receiver<Known>, chat: Chat) {
-    let (topology, pool, me) = (Arc::clone(&host.topology), pool.clone(), host.name.clone());
+fn follow_activity(
+    host: &ThisHost,
+    declared: &PersistentChat,
+    mut known: watch::Receiver<Known>,
+    chat: Chat,
+) {
+    let (topology, me) = (Arc::clone(&host.topology), host.name.clone());
+    let port = declared.client_port;
     let follow = async move {
         loop {
             let activity =
-                activity(&topology, &pool, &me, known.borrow_and_update().active_servers());
+                activity(&topology, port, &me, known.borrow_and_update().active_servers());
             chat.set_activity(activity);
             if known.changed().await.is_err() {
                 return;
@@ -138,14 +145,14 @@ fn follow_activity(host: &ThisHost, pool: &Pool, mut known: watch::Receiver<Know
     });
 }
 
-fn activity(topology: &Topology, pool: &Pool, me: &str, active: &[String]) -> Activity {
+fn activity(topology: &Topology, port: u16, me: &str, active: &[String]) -> Activity {
     if active.iter().any(|server| server == me) {
         return Activity::Active;
     }
     let addresses: Vec<SocketAddr> = active
         .iter()
         .filter_map(|server| topology.host(server))
-        .map(|host| SocketAddr::new(host.address, pool.client_port))
+        .map(|host| SocketAddr::new(host.address, port))
         .collect();
     if addresses.is_empty() {
         return Activity::NoneActive;
@@ -176,7 +183,7 @@ fn forget_the_gone(host: &ThisHost, mut living: watch::Receiver<BTreeSet<String>
 
 async fn open_listeners(
     host: &ThisHost,
-    pool: &Pool,
+    declared: &PersistentChat,
     config: Config,
     chat: &Chat,
 ) -> anyhow::Result<()> {
@@ -188,8 +195,8 @@ async fn open_listeners(
     };
     let streams = Streams::new(settings, chat, host.tasks.clone(), host.shutdown.clone());
     let ports = BTreeMap::from([
-        (pool.client_port, Entry::StartTls),
-        (pool.client_tls_port, Entry::DirectTls),
+        (declared.client_port, Entry::StartTls),
+        (declared.client_tls_port, Entry::DirectTls),
     ]);
     for (port, entry) in ports {
         let address = SocketAddr::new(host.control_address().ip(), port);

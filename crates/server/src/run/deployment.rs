@@ -31,12 +31,14 @@ impl Reached {
         Self { host, procedures }
     }
 
+    /// The chat pool of that name.
     fn pool(&self, fqdn: &str) -> Result<Pool, Fault> {
-        self.host.topology.pool(fqdn).cloned().ok_or_else(|| {
-            let pools = &self.host.topology.pools;
-            let names: Vec<_> = pools.iter().map(|pool| pool.fqdn.as_str()).collect();
+        let topology = &self.host.topology;
+        let named = topology.pool(fqdn).filter(|pool| pool.chat().is_some());
+        named.cloned().ok_or_else(|| {
+            let names: Vec<_> = topology.chat_pools().map(|pool| pool.fqdn.as_str()).collect();
             Fault::missing(
-                format!("there is no pool {fqdn}"),
+                format!("there is no chat pool {fqdn}"),
                 format!("the topology has {}", names.join(", ")),
             )
         })

@@ -157,7 +157,7 @@ async fn is_well(deployment: &mut Deployment, mirror: &str) {
 /// Somebody enters by this server, or by any that takes them.
 async fn enters(deployment: &Deployment, user: &str, server: Option<&str>) -> Client {
     let topology = deployment.topology();
-    let port = topology.pools[0].client_tls_port;
+    let port = topology.chat_pools().find_map(topology::Pool::chat).unwrap().client_tls_port;
     let target = server.map(|server| {
         let address = topology.host(server).unwrap().address;
         Target { address: (address, port).into(), encryption: Encryption::Direct }

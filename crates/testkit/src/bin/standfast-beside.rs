@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use testkit::deployment::{Bootstrap, Deployment, Plans};
+use topology::Pool;
 
 /// The deployment: the demo's.
 const TOPOLOGY: &str = "config/demo.toml";
@@ -52,8 +53,8 @@ async fn beside() -> anyhow::Result<()> {
 async fn run(deployment: &mut Deployment, command: &str, rest: &[String]) -> anyhow::Result<()> {
     deployment.start().await?;
     deployment.is_normal(NORMAL).await?;
-    let rooms = deployment.topology().pools.first().map(|it| it.rooms.clone());
-    let room = format!("{}@{}", ROOMS[0], rooms.context("the topology has a pool")?);
+    let chat = deployment.topology().chat_pools().find_map(Pool::chat);
+    let room = format!("{}@{}", ROOMS[0], chat.context("the topology has a chat pool")?.rooms);
     deployment.lets_in(USERS[0], &Bootstrap::password(USERS[0]), &room, NORMAL).await?;
     let mut child = tokio::process::Command::new(command);
     child.args(rest).envs(facts(deployment)?).kill_on_drop(true);
@@ -67,16 +68,17 @@ async fn run(deployment: &mut Deployment, command: &str, rest: &[String]) -> any
 /// What a client has to know.
 fn facts(deployment: &Deployment) -> anyhow::Result<Vec<(String, String)>> {
     let topology = deployment.topology();
-    let pool = topology.pools.first().context("the topology has a pool")?;
+    let pool = topology.chat_pools().next().context("the topology has a chat pool")?;
+    let chat = pool.chat().context("it is a chat pool")?;
     let server = pool.servers.first().context("the pool has a server")?;
     let server = topology.host(server).context("the server is a host")?;
     let mut facts = vec![
         ("DOMAIN".to_owned(), topology.domain.clone()),
-        ("ROOMS_DOMAIN".to_owned(), pool.rooms.clone()),
+        ("ROOMS_DOMAIN".to_owned(), chat.rooms.clone()),
         ("ROOMS".to_owned(), ROOMS.join(" ")),
         ("SERVER".to_owned(), server.address.to_string()),
-        ("CLIENT_PORT".to_owned(), pool.client_port.to_string()),
-        ("CLIENT_TLS_PORT".to_owned(), pool.client_tls_port.to_string()),
+        ("CLIENT_PORT".to_owned(), chat.client_port.to_string()),
+        ("CLIENT_TLS_PORT".to_owned(), chat.client_tls_port.to_string()),
         ("DNS".to_owned(), deployment.dns().address().to_string()),
         ("AUTHORITY".to_owned(), deployment.authority().display().to_string()),
     ];

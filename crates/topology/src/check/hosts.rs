@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::index::Index;
 use crate::MAX_SITES;
 use crate::findings::Findings;
-use crate::said::SaidSite;
+use crate::said::{SaidPlaces, SaidSite};
 use crate::table::Said;
 
 pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
@@ -81,7 +81,7 @@ fn witness(site: &SaidSite, index: &Index<'_>, findings: &mut Findings) {
         findings.error(*line, what, format!("name a host of site `{}`", name.value));
         return;
     }
-    let placed = index.said.pools.iter().flat_map(|pool| pool.places.iter());
+    let placed = index.said.places().flat_map(SaidPlaces::iter);
     let mut stores = placed.map(|(_, store)| store.value.as_str());
     let beside = stores.find(|store| index.host_of_store(store) == Some(witness.as_str()));
     if let Some(store) = beside {

@@ -116,16 +116,24 @@ fn refer<'s, T>(
     if let Some(found) = known.get(name.as_str()) {
         return Some(found);
     }
-    let to_do = match nearest(name, known.keys().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if known.is_empty() => format!("declare it under a line [[{kind}]]"),
-        None => {
-            let some: Vec<&str> = known.keys().copied().take(MAX_NAMES_LISTED).collect();
-            let more = if known.len() > MAX_NAMES_LISTED { ", ..." } else { "" };
-            let some = some.join("`, `");
-            format!("declare it under a line [[{kind}]], or name one of `{some}`{more}")
-        }
-    };
+    let to_do = meant(kind, name, known.keys().copied());
     findings.error(*line, format!("`{key}` names `{name}`, and no {kind} has that name"), to_do);
     None
+}
+
+/// What to do about `name`, which is not `known`: the one that is near, or all of them.
+pub(super) fn meant<'n>(
+    table: &str,
+    name: &str,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> String {
+    if let Some(meant) = nearest(name, known.clone()) {
+        return format!("did you mean `{meant}`?");
+    }
+    let some: Vec<&str> = known.clone().take(MAX_NAMES_LISTED).collect();
+    if some.is_empty() {
+        return format!("declare it under a line [[{table}]]");
+    }
+    let more = if known.count() > some.len() { ", ..." } else { "" };
+    format!("declare it under a line [[{table}]], or name one of `{}`{more}", some.join("`, `"))
 }

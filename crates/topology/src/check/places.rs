@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::index::Index;
 use crate::findings::Findings;
 use crate::place::Place;
-use crate::said::SaidPool;
+use crate::said::{SaidFrontEndPool, SaidPlaces, SaidPool};
 
 pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
     let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
-    for pool in &index.said.pools {
-        for (place, store) in pool.places.iter() {
+    for places in index.said.places() {
+        for (place, store) in places.iter() {
             index.store(store, place.key(), findings);
             if let Some(first) = taken.get(store.value.as_str()) {
                 let what = format!("store `{}` already has a place (line {first})", store.value);
@@ -19,18 +19,22 @@ pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
                 taken.insert(&store.value, store.line);
             }
         }
-        mirrors(pool, index, findings);
+        mirrors(places, index, findings);
+    }
+    for pool in &index.said.pools {
         backup(pool, index, findings);
         settings(pool, findings);
+    }
+    for pool in &index.said.front_end_pools {
+        front_end_settings(pool, findings);
     }
 }
 
 /// Warns of stores that no pool gives a place.
 pub(super) fn unplaced(index: &Index<'_>, findings: &mut Findings) {
-    let pools = &index.said.pools;
     for store in &index.said.stores {
         let Some(name) = &store.name else { continue };
-        let mut placed = pools.iter().flat_map(|pool| pool.places.iter());
+        let mut placed = index.said.places().flat_map(SaidPlaces::iter);
         if !placed.any(|(_, store)| store.value == name.value) {
             let what = format!("store `{}` has no place in any pool", name.value);
             findings.warn(store.line, what, "name it in `stores` of a pool, or remove it");
@@ -38,9 +42,9 @@ pub(super) fn unplaced(index: &Index<'_>, findings: &mut Findings) {
     }
 }
 
-fn mirrors(pool: &SaidPool, index: &Index<'_>, findings: &mut Findings) {
+fn mirrors(places: &SaidPlaces, index: &Index<'_>, findings: &mut Findings) {
     let stores = [Place::HomeMirror, Place::BackupMirror]
-        .map(|place| (place, pool.places.at(place), pool.places.at(place.partner())));
+        .map(|place| (place, places.at(place), places.at(place.partner())));
     for (place, mirror, partner) in stores {
         let Some(mirror) = mirror else { continue };
         let line = mirror.line;
@@ -116,5 +120,18 @@ fn settings(pool: &SaidPool, findings: &mut Findings) {
         let what = "the pool has no home mirror: when the home instance is lost, so are the posts \
                     that were not yet shipped";
         findings.warn(pool.line, what, "name a store on another host of the site as `home_mirror`");
+    }
+}
+
+/// A front-end pool may do without a mirror: its pair has a copy of what is configured.
+fn front_end_settings(pool: &SaidFrontEndPool, findings: &mut Findings) {
+    let places = &pool.places;
+    if places.home.is_some()
+        && places.home_mirror.is_none()
+        && let Some(flag) = pool.allow_suspended.as_ref().filter(|flag| !flag.value)
+    {
+        let what =
+            "`allow_suspended = false` makes changes wait for a mirror that the pool has not";
+        findings.error(flag.line, what, "name a store as `home_mirror`, or remove the line");
     }
 }

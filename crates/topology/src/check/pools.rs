@@ -15,7 +15,7 @@ pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
     if let Some(domain) = &said.domain {
         fqdn("domain", domain, findings);
     }
-    if said.pools.is_empty() {
+    if said.pools.is_empty() && said.front_end_pools.is_empty() {
         findings.error(1, "no pool is declared", "declare one under a line [[pool]]");
     }
     for pool in &said.pools {
@@ -25,6 +25,11 @@ pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
             }
         }
         servers(pool, index, findings);
+    }
+    for pool in &said.front_end_pools {
+        if let Some(name) = &pool.fqdn {
+            fqdn("fqdn", name, findings);
+        }
     }
     one_meaning_per_domain(index, findings);
 }
@@ -60,6 +65,11 @@ fn one_meaning_per_domain(index: &Index<'_>, findings: &mut Findings) {
         let rooms = lower(pool.rooms.as_ref());
         if let Some(rooms) = rooms.or_else(|| domain.as_deref().map(rooms_beneath)) {
             claim(rooms, line, "the rooms of a pool");
+        }
+    }
+    for pool in &index.said.front_end_pools {
+        if let (Some(said), Some(fqdn)) = (&pool.fqdn, lower(pool.fqdn.as_ref())) {
+            claim(fqdn, said.line, "the FQDN of a pool");
         }
     }
 }

@@ -62,7 +62,7 @@ fn the_demo_has_two_whole_sites_on_addresses_of_their_own() {
     let topology = without_warnings("demo.toml", DEMO);
     let pool = topology.pool("lyncpc.dci.discovery.com").expect("the documents' pool");
     assert_eq!(topology.domain, "dci.discovery.com");
-    assert_eq!(pool.rooms, "rooms.dci.discovery.com");
+    assert_eq!(pool.chat().expect("chat").rooms, "rooms.dci.discovery.com");
     assert_eq!(topology.home_site(pool).expect("home").name, "north");
     assert_eq!(topology.backup_site(pool).expect("backup").name, "south");
     assert_eq!(pool.stores.iter().count(), Place::ALL.len());

@@ -103,8 +103,9 @@ impl Reached {
 }
 
 fn seen(pool: &Pool, room: RoomSeen) -> Room {
+    let domain = pool.chat().map(|chat| chat.rooms.as_str()).unwrap_or_default();
     Room {
-        address: format!("{}@{}", room.name, pool.rooms),
+        address: format!("{}@{domain}", room.name),
         name: room.name,
         description: room.description,
         created: Timestamp::from_second(room.created).ok(),

@@ -6,7 +6,6 @@ use admin::deployment::{
 };
 use jiff::{SignedDuration, Timestamp};
 use recovery::journal::What;
-use recovery::keeper::CONTENT_DATABASE;
 use recovery::keeper::report::Report;
 use recovery::observed::{Observed, SiteSeen, StoreSeen};
 use recovery::procedures::{HOME_ALONE, TAKE_OVER};
@@ -19,17 +18,18 @@ impl Reached {
     pub(super) async fn look_at_layout(&self) -> Result<Layout, Fault> {
         let topology = &self.host.topology;
         let mut pools = Vec::new();
-        for pool in &topology.pools {
+        for pool in topology.chat_pools() {
+            let Some(chat) = pool.chat() else { continue };
             let observed = self.procedures.look(pool).await;
             let active = highest(&observed).map(|record| record.active_servers.clone());
             let site = topology.home_site(pool).map(|site| site.name.clone()).unwrap_or_default();
             pools.push(PoolLayout {
                 fqdn: pool.fqdn.clone(),
                 site,
-                rooms: pool.rooms.clone(),
+                rooms: chat.rooms.clone(),
                 servers: pool.servers.clone(),
                 active: active.unwrap_or_default(),
-                client_port: pool.client_port,
+                client_port: chat.client_port,
                 stores: pool.stores.iter().map(|(_, store)| store.to_owned()).collect(),
             });
         }
@@ -38,7 +38,7 @@ impl Reached {
 
     pub(super) async fn look_at_states(&self) -> Result<Vec<PoolNow>, Fault> {
         let mut states = Vec::new();
-        for pool in &self.host.topology.pools {
+        for pool in self.host.topology.chat_pools() {
             states.push(now(pool, &self.procedures.look(pool).await));
         }
         Ok(states)
@@ -78,7 +78,7 @@ impl Reached {
             None => MirrorStatus::Disconnected,
         };
         Ok(vec![MirrorNow {
-            database: CONTENT_DATABASE.to_owned(),
+            database: pool.database().to_owned(),
             on_primary: role(&first),
             on_mirror: role(&second),
             primary_store: first.ok_or_else(|| unavailable("the pool has no such store"))?,
