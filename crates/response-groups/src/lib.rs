@@ -7,6 +7,8 @@
 //!
 //! This crate knows no chat, no procedure and no cmdlet. It is told which database to use.
 
+pub mod compare;
 pub mod configuration;
 pub mod import;
 pub mod model;
+pub mod package;

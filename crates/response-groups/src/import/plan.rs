@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::configuration::AudioEntry;
+use crate::configuration::{AudioEntry, Configuration};
 use crate::model::{Kind, Object, ServiceSettings, SignIn};
 
 /// What stands at the destination before an import, and what names other pools have taken.
@@ -59,8 +59,29 @@ pub struct Standing {
     pub revision: i64,
 }
 
+/// What comes in: an export file, or a received revision.
+#[derive(Clone, Debug)]
+pub struct Incoming<'a> {
+    /// What it holds. It holds together: whatever an object refers to is there.
+    pub configuration: &'a Configuration,
+    /// The pool from which it was exported.
+    pub source: &'a str,
+    /// The only owner whose objects it holds, if they were chosen.
+    pub owner: Option<&'a str>,
+    /// What the source knew of each owner's reign.
+    pub reigns: BTreeMap<String, i64>,
+}
+
+impl Incoming<'_> {
+    /// The pool whose application-level settings may take the place of the destination's.
+    pub fn exported_pool(&self) -> &str {
+        self.owner.unwrap_or(self.source)
+    }
+}
+
 /// What an administrator asks of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "they are the cmdlet's switches")]
 pub struct Options {
     /// The destination becomes the owner of what comes in.
     pub overwrite_owner: bool,
@@ -68,6 +89,8 @@ pub struct Options {
     pub replace_settings: bool,
     /// A newcomer whose name is taken is given another one.
     pub resolve_name_conflicts: bool,
+    /// The pools that own what comes in are lost: the destination may edit it from now on.
+    pub owner_is_away: bool,
 }
 
 /// What an import writes.
@@ -94,6 +117,8 @@ pub struct Plan {
 pub struct Report {
     /// How many objects were written, by kind.
     pub written: BTreeMap<Kind, usize>,
+    /// How many of these took the place of an older copy, by kind.
+    pub updated: BTreeMap<Kind, usize>,
     /// What was given another name.
     pub renamed: Vec<Renamed>,
     /// The owners whose application-level settings were written.

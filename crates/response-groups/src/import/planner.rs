@@ -1,0 +1,149 @@
+//! Planning an import: pure, and all or nothing.
+//!
+//! The parent becomes the destination; the owner stays as it was, unless it is to be overwritten.
+//! An object that is there already, by its identity, is replaced: it is a copy of the same object.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use uuid::Uuid;
+
+use super::conflict::{Conflict, Conflicts};
+use super::names::Names;
+use super::plan::{Existing, Incoming, Named, Options, Plan, Renamed};
+use super::report;
+use crate::configuration::AudioEntry;
+use crate::model::{Kind, Object, ServiceSettings};
+
+/// Plans what an import writes, or lists everything that stands against it.
+pub fn plan(
+    existing: &Existing,
+    incoming: &Incoming<'_>,
+    options: Options,
+) -> Result<Plan, Conflicts> {
+    let here: HashMap<Uuid, &Named> = existing.objects.iter().map(|it| (it.id, it)).collect();
+    let mut conflicts = identity_conflicts(existing, incoming, options, &here);
+    let mut write = in_order(incoming, existing, options);
+    let renamed = match resolve_names(existing, &mut write, options) {
+        Ok(renamed) => renamed,
+        Err(more) => {
+            conflicts.extend(more);
+            return Err(Conflicts(conflicts));
+        }
+    };
+    if !conflicts.is_empty() {
+        return Err(Conflicts(conflicts));
+    }
+    let settings = settings(existing, incoming, options);
+    let mut plan = Plan {
+        audio: audio(existing, incoming, options),
+        sign_ins: incoming.configuration.sign_ins.clone(),
+        claim: claims(existing, incoming, options),
+        settings,
+        write,
+        ..Plan::default()
+    };
+    plan.report = report::report(existing, incoming, options, &plan, renamed);
+    Ok(plan)
+}
+
+/// The owner that something gets.
+fn final_owner<'a>(existing: &'a Existing, options: Options, owner: &'a str) -> &'a str {
+    if options.overwrite_owner { &existing.parent } else { owner }
+}
+
+fn identity_conflicts(
+    existing: &Existing,
+    incoming: &Incoming<'_>,
+    options: Options,
+    here: &HashMap<Uuid, &Named>,
+) -> Vec<Conflict> {
+    let conflict = |object: &Object| {
+        let holder = (*here.get(&object.id())?).clone();
+        if holder.kind != object.kind() {
+            let (kind, name) = (object.kind(), object.name().to_owned());
+            return Some(Conflict::Kind { kind, name, holder });
+        }
+        let owner = final_owner(existing, options, object.owner());
+        let stays = holder.owner == owner || holder.owner == object.owner();
+        let edits = existing.owners.get(&holder.owner).is_some_and(|it| it.edits);
+        (!stays && edits).then(|| Conflict::Owner { owner: owner.to_owned(), holder })
+    };
+    incoming.configuration.objects.iter().filter_map(conflict).collect()
+}
+
+/// What comes in with its final owner, those first that others refer to.
+fn in_order(incoming: &Incoming<'_>, existing: &Existing, options: Options) -> Vec<Object> {
+    let place = |it: &Object| Kind::ALL.iter().position(|kind| *kind == it.kind());
+    let mut objects = incoming.configuration.objects.clone();
+    objects.sort_by_key(place);
+    for object in &mut objects {
+        let (owner, _) = object.owner_and_name();
+        *owner = final_owner(existing, options, owner).to_owned();
+    }
+    objects
+}
+
+fn resolve_names(
+    existing: &Existing,
+    write: &mut [Object],
+    options: Options,
+) -> Result<Vec<Renamed>, Vec<Conflict>> {
+    let names = Names::new(existing, write);
+    if options.resolve_name_conflicts {
+        return names.resolve(write);
+    }
+    let conflicts = names.conflicts(write);
+    if conflicts.is_empty() { Ok(Vec::new()) } else { Err(conflicts) }
+}
+
+fn audio(existing: &Existing, incoming: &Incoming<'_>, options: Options) -> Vec<AudioEntry> {
+    let with_owner = |it: &AudioEntry| {
+        let owner = final_owner(existing, options, &it.owner).to_owned();
+        AudioEntry { owner, ..it.clone() }
+    };
+    incoming.configuration.audio.iter().map(with_owner).collect()
+}
+
+/// Settings are kept side by side under their owners, so that none are lost. Those of the
+/// destination itself are replaced only when that is asked for, or when there are none.
+fn settings(
+    existing: &Existing,
+    incoming: &Incoming<'_>,
+    options: Options,
+) -> Vec<(String, ServiceSettings)> {
+    let parent = &existing.parent;
+    let all = &incoming.configuration.settings;
+    let mut settings: BTreeMap<&str, &ServiceSettings> = all
+        .iter()
+        .filter(|(owner, _)| *owner != parent || !existing.settings.contains(*owner))
+        .map(|(owner, it)| (owner.as_str(), it))
+        .collect();
+    if options.replace_settings
+        && let Some(exported) = all.get(incoming.exported_pool())
+    {
+        settings.insert(parent, exported);
+    }
+    settings.into_iter().map(|(owner, it)| (owner.to_owned(), it.clone())).collect()
+}
+
+/// The owners whose objects the destination may edit from now on, each under a reign higher than
+/// any that the destination or the source knew.
+fn claims(existing: &Existing, incoming: &Incoming<'_>, options: Options) -> Vec<(String, i64)> {
+    let objects = incoming.configuration.objects.iter().map(Object::owner);
+    let settings = incoming.configuration.settings.keys().map(String::as_str);
+    let owners: BTreeSet<&str> = objects.chain(settings).collect();
+    let mut claimed = BTreeSet::new();
+    if options.overwrite_owner && !owners.is_empty() {
+        claimed.insert(existing.parent.as_str());
+    }
+    if options.owner_is_away {
+        let parent = existing.parent.as_str();
+        claimed.extend(owners.into_iter().filter(|it| *it != parent));
+    }
+    let claim = |owner: &str| {
+        let here = existing.owners.get(owner).map_or(0, |it| it.reign);
+        let there = incoming.reigns.get(owner).copied().unwrap_or(0);
+        (owner.to_owned(), here.max(there).saturating_add(1))
+    };
+    claimed.into_iter().map(claim).collect()
+}

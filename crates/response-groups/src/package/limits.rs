@@ -1,0 +1,33 @@
+//! How large an export file may be. A file that is larger is neither written nor read.
+
+/// The whole file.
+pub const FILE_BYTES_MAX: u64 = 1 << 30;
+
+/// Entries in the file: the manifest, eight of JSON, and the audio files.
+pub const ENTRIES_MAX: usize = 20_000;
+
+/// An entry's name. The longest that is written has forty-six letters.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// The manifest, which names every other entry.
+pub const MANIFEST_BYTES_MAX: u64 = 8 << 20;
+
+/// An entry of JSON.
+pub const JSON_BYTES_MAX: u64 = 64 << 20;
+
+/// The content of an audio file, as in the original.
+pub const AUDIO_BYTES_MAX: u64 = 4 << 20;
+
+/// All entries, unpacked.
+pub const TOTAL_BYTES_MAX: u64 = 1 << 30;
+
+/// How many times larger than packed an entry may become, if it is large.
+pub const RATIO_MAX: u64 = 200;
+
+/// An entry is large from here on. A smaller one may become as large as this, however it is packed.
+pub const RATIO_FROM_BYTES: u64 = 1 << 20;
+
+/// Whether an entry becomes suspiciously large.
+pub(super) fn is_bomb(packed: u64, unpacked: u64) -> bool {
+    unpacked > RATIO_FROM_BYTES && unpacked / RATIO_MAX > packed
+}
