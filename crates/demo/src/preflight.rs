@@ -64,7 +64,7 @@ mod tests {
             &format!("address = \"127.9.11.1\"\ncontrol_port = {port}"),
         );
         let topology = Topology::parse("demo.toml", &text).unwrap().topology;
-        assert_eq!(listeners(&topology).len(), 10 + 4 + 4 * 2);
+        assert_eq!(listeners(&topology).len(), 10 + 6 + 4 * 2);
         let error = format!("{:#}", ports_are_free(&topology).unwrap_err());
         assert!(error.starts_with(&format!("127.9.11.1:{port} cannot be used")), "{error}");
     }

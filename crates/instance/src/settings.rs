@@ -77,16 +77,13 @@ pub struct ClientRole {
 }
 
 impl Default for Settings {
-    /// A primary without a mirror and with its gate shut: the keeper opens it.
+    /// A primary without a mirror and with its gate shut: the keeper opens it, and says for whom.
     fn default() -> Self {
         Self {
             role: Role::Primary,
             synchronous: None,
             gate: Gate::Shut,
-            clients: vec![ClientRole {
-                role: "standfast_chat".to_owned(),
-                databases: vec!["mgc".to_owned()],
-            }],
+            clients: Vec::new(),
             shared_buffers_mib: 128,
             max_connections: 200,
             wal_keep_mib: 1024,

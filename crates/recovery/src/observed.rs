@@ -66,15 +66,18 @@ pub enum StoreSeen {
 }
 
 impl Observed {
-    /// Looks at everything of `pool` at once.
+    /// Looks at everything of `pool` at once: its instances, and the stores of their sites.
     pub async fn look(
         topology: &Topology,
         pool: &Pool,
         stores: &[(String, Records)],
         client: &Client,
     ) -> Self {
+        let its_sites = [topology.home_site(pool), topology.backup_site(pool)];
+        let is_its = |site: &str| its_sites.iter().flatten().any(|it| it.name == site);
+        let stores = stores.iter().filter(|(site, _)| is_its(site));
         let sites =
-            join_all(stores.iter().map(async |(site, records)| {
+            join_all(stores.map(async |(site, records)| {
                 (site.clone(), look_at_site(records, &pool.fqdn).await)
             }));
         let names = pool.stores.iter();

@@ -82,6 +82,11 @@ pub enum Mirror {
     },
     /// The pool forbids serving alone and the mirror is away: commits wait.
     Awaited,
+    /// The topology gives the primary no mirror: it acknowledges alone on every ordinary day.
+    NotDeclared {
+        /// When it was recorded, RFC 3339 in UTC.
+        since: String,
+    },
 }
 
 /// Whether chat servers may connect.
@@ -117,6 +122,13 @@ pub enum Shipping {
     Continuous,
     /// Removed from the backup database: nothing is received.
     Removed,
+}
+
+impl Mirror {
+    /// There is none.
+    pub fn not_declared() -> Self {
+        Self::NotDeclared { since: crate::now_utc() }
+    }
 }
 
 impl PoolRecord {

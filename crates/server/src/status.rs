@@ -1,11 +1,12 @@
 //! `standfast status`: the deployment on one screen.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use recovery::keeper::report::Report;
 use recovery::observed::{Observed, SiteSeen, StoreSeen};
 use recovery::record::{Mirror, PoolRecord, Serving};
-use topology::{Pool, Topology};
+use topology::{Pool, Service, Topology};
 
 use crate::args::Reach;
 use crate::reach::{Deployment, block_on};
@@ -16,28 +17,34 @@ pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
     let (deployment, looked) = block_on(Deployment::reach(reach))?;
     let mut served = true;
     println!("as {} sees it", looked.by);
-    for pool in &deployment.topology.pools {
-        let Some(observed) = looked.pools.get(&pool.fqdn) else { continue };
+    let topology = &deployment.topology;
+    for pool in &topology.pools {
+        let observed = match &pool.service {
+            Service::PersistentChat(_) => looked.pools.get(&pool.fqdn),
+            Service::ResponseGroups(_) => looked.front_end_pools.get(&pool.fqdn),
+        };
+        let Some(observed) = observed else { continue };
+        let mut lines = screen(topology, pool, observed);
         let living = looked.living.get(&pool.fqdn).cloned().unwrap_or_default();
-        println!("{}", screen(&deployment.topology, pool, observed, &living));
+        lines.extend(chat_servers(pool, observed, &living));
+        println!("{}", lines.join("\n"));
         served &= observed.serving().is_some();
     }
     Ok(if served { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn screen(
-    topology: &Topology,
-    pool: &Pool,
-    observed: &Observed,
-    living: &std::collections::BTreeSet<String>,
-) -> String {
+fn screen(topology: &Topology, pool: &Pool, observed: &Observed) -> Vec<String> {
     let mut lines = vec![String::new()];
     let serving = observed.serving().map(|(_, record)| record);
     let state = serving.map_or("unknown: no site is known to serve".to_owned(), |record| {
         format!("{:?}, term {}", record.state, record.term)
     });
-    lines.push(format!("pool {}  {state}", pool.fqdn));
-    for site in &topology.sites {
+    lines.push(format!("{} {}  {state}", kind(pool), pool.fqdn));
+    if let Some(response_groups) = pool.response_groups() {
+        let backup = response_groups.backup_pool.as_deref().unwrap_or("none: it has no pair");
+        lines.push(format!("  backup pool    {backup}"));
+    }
+    for site in topology.sites.iter().filter(|site| observed.sites.contains_key(&site.name)) {
         lines.push(format!("  site {:<10} {}", site.name, site_line(observed, &site.name)));
     }
     lines.push("  instance       place          role      position       note".to_owned());
@@ -50,14 +57,28 @@ fn screen(
         lines.push(format!("  {store:<14} {:<14} {line}", place.to_string()));
     }
     lines.push(format!("  mirror         {}", serving.map_or("unknown".to_owned(), mirror)));
-    lines.push(format!("  log shipping   {}", shipping(observed)));
+    if pool.stores.backup.is_some() {
+        lines.push(format!("  log shipping   {}", shipping(observed)));
+    }
+    lines
+}
+
+fn kind(pool: &Pool) -> &'static str {
+    match &pool.service {
+        Service::PersistentChat(_) => "pool",
+        Service::ResponseGroups(_) => "front-end pool",
+    }
+}
+
+fn chat_servers(pool: &Pool, observed: &Observed, living: &BTreeSet<String>) -> Vec<String> {
+    let serving = observed.serving().map(|(_, record)| record);
     let active = serving.map(|record| record.active_servers.as_slice()).unwrap_or_default();
-    for server in &pool.servers {
+    let line = |server: &String| {
         let list = if active.contains(server) { "active" } else { "not active" };
         let life = if living.contains(server) { "up" } else { "not heard" };
-        lines.push(format!("  chat server    {server:<14} {list}, {life}"));
-    }
-    lines.join("\n")
+        format!("  chat server    {server:<14} {list}, {life}")
+    };
+    pool.servers.iter().map(line).collect()
 }
 
 fn site_line(observed: &Observed, site: &str) -> String {
@@ -91,9 +112,10 @@ fn instance_line(report: &Report) -> String {
 
 fn mirror(record: &PoolRecord) -> String {
     match &record.mirror {
-        Mirror::Synchronized { .. } => "in sync: every acknowledged post is on both".to_owned(),
+        Mirror::Synchronized { .. } => "in sync: all that was acknowledged is on both".to_owned(),
         Mirror::Suspended { since, why, .. } => format!("SUSPENDED since {since}: {why}"),
-        Mirror::Awaited => "AWAITED: posts wait until it is back".to_owned(),
+        Mirror::Awaited => "AWAITED: everything waits until it is back".to_owned(),
+        Mirror::NotDeclared { .. } => "none is declared".to_owned(),
     }
 }
 

@@ -128,6 +128,14 @@ impl Pool {
         }
     }
 
+    /// The role in the pool's database that its servers have.
+    pub fn database_role(&self) -> &'static str {
+        match &self.service {
+            Service::PersistentChat(_) => "standfast_chat",
+            Service::ResponseGroups(_) => "standfast_rgs",
+        }
+    }
+
     /// The name of the pool's database, in each of its instances.
     pub fn database(&self) -> &'static str {
         match &self.service {

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use instance::{
-    Binaries, CopyOptions, Instance, Observation, OldDirectory, Role, Settings, Source, Spec,
-    Standby, Tls, Upstream,
+    Binaries, ClientRole, CopyOptions, Instance, Observation, OldDirectory, Role, Settings, Source,
+    Spec, Standby, Tls, Upstream,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -114,7 +114,10 @@ impl Drop for House {
 
 /// Small enough to have several on one machine.
 pub(crate) fn small() -> Settings {
+    let clients =
+        vec![ClientRole { role: "standfast_chat".to_owned(), databases: vec!["mgc".to_owned()] }];
     Settings {
+        clients,
         shared_buffers_mib: 16,
         max_connections: 40,
         wal_keep_mib: 64,

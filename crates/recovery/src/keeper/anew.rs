@@ -4,7 +4,7 @@ use tracing::warn;
 
 use super::report::Report;
 use super::{Keeper, KeeperError};
-use crate::record::PoolRecord;
+use crate::record::{Mirror, PoolRecord};
 use crate::store::Versioned;
 use crate::term::Term;
 
@@ -22,8 +22,12 @@ impl Keeper {
         let servers = self.setup.pool.servers.clone();
         match self.place {
             topology::Place::Home => {
+                let mut new = PoolRecord::at_home(&self.setup.store, servers);
+                if self.partner.is_none() {
+                    new.mirror = Mirror::not_declared();
+                }
                 let record = match self.what_backup_knows().await? {
-                    None => PoolRecord::at_home(&self.setup.store, servers),
+                    None => new,
                     Some(known) => {
                         warn!(%pool, term = %known, "a store that is new, and a pool that is not");
                         PoolRecord::returned(known)

@@ -83,6 +83,9 @@ pub fn next(standing: &Standing<'_>) -> Step {
         (Mirror::Synchronized { .. }, Some(_)) => Step::Nothing,
         (Mirror::Suspended { .. } | Mirror::Awaited, Some(lsn)) => Step::RecordSynchronized { lsn },
         (Mirror::Suspended { .. }, None) => alone(standing, near, overdue),
+        // It is declared since: from here on the record tells how it stands.
+        (Mirror::NotDeclared { .. }, _) if standing.allow_suspended => Step::RecordSuspended,
+        (Mirror::NotDeclared { .. }, _) => Step::RecordAwaited,
         (Mirror::Synchronized { .. } | Mirror::Awaited, None) => waiting(standing, overdue),
     }
 }
@@ -125,7 +128,9 @@ mod tests {
     /// Every combination: what may never be done is never done.
     #[test]
     fn nothing_is_acknowledged_without_a_record() {
-        let mirrors = [Mirror::Synchronized { lsn: Lsn::ZERO }, suspended(), Mirror::Awaited];
+        let not_declared = Mirror::NotDeclared { since: String::new() };
+        let mirrors =
+            [Mirror::Synchronized { lsn: Lsn::ZERO }, suspended(), Mirror::Awaited, not_declared];
         let far = Lsn(POSITION.0 - 2 * NEAR_BYTES);
         let streaming = [far, POSITION].into_iter().flat_map(|flushed| {
             [false, true].map(|synchronous| Seen::Streaming { flushed, synchronous })

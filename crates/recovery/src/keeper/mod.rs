@@ -45,7 +45,6 @@ use crate::store::{LeaseState, Records, Seen, Snapshot, StoreError, Versioned};
 use duty::Duty;
 pub use lease::LEASE;
 use lease::LeaseHolder;
-pub use primary::CONTENT_DATABASE;
 pub(crate) use primary::after_turn;
 use remembered::Remembered;
 use report::Report;
@@ -87,7 +86,7 @@ pub struct Setup {
     pub instance: Instance,
     /// This site's management store.
     pub own: Records,
-    /// The other site's, for a stretched pool.
+    /// The other site's, for a stretched pool. One that lives in one site waits for nobody else.
     pub other: Option<Records>,
     /// For questions to the witness and to other keepers.
     pub client: Client,
@@ -148,6 +147,8 @@ pub struct Handle {
     report: watch::Receiver<Report>,
     instance: Instance,
     share: PathBuf,
+    /// The pool's.
+    database: &'static str,
     salvaging: watch::Sender<bool>,
     held: watch::Receiver<bool>,
     directory: PathBuf,
@@ -165,6 +166,7 @@ pub fn start(
         report: keeper.report.subscribe(),
         instance: keeper.setup.instance.clone(),
         share: keeper.setup.share.clone(),
+        database: keeper.setup.pool.database(),
         salvaging: keeper.salvaging.clone(),
         held: keeper.held.subscribe(),
         directory: keeper.setup.directory.clone(),

@@ -8,7 +8,7 @@ use instance::{Connection, Found, Gate, Role, Standby, StopMode};
 use tracing::{info, warn};
 
 use super::routes::CopySeen;
-use super::{CONTENT_DATABASE, Handle, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
+use super::{Handle, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
 use crate::record::PoolRecord;
 
 /// The mark, in the keeper's directory, of an instance that holds what nobody else may have: when a
@@ -122,7 +122,7 @@ impl Handle {
         settings.role = Role::Standby(Standby::default());
         instance.write_settings(&settings).await.map_err(text)?;
         instance.start(START_PATIENCE).await.map_err(text)?;
-        instance.connect(CONTENT_DATABASE).await.map_err(text)
+        instance.connect(self.database).await.map_err(text)
     }
 }
 
@@ -169,6 +169,6 @@ impl Handle {
         if !self.report.borrow().writable {
             return Err(format!("{} is not the primary", self.store));
         }
-        self.instance.connect(CONTENT_DATABASE).await.map_err(|error| error.to_string())
+        self.instance.connect(self.database).await.map_err(|error| error.to_string())
     }
 }

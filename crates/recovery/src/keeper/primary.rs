@@ -15,8 +15,6 @@ use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving, TO_OTHER_SITE};
 use crate::store::{Snapshot, StoreError, Versioned};
 
-/// The database that holds the pool's content.
-pub const CONTENT_DATABASE: &str = "mgc";
 /// How long a promotion may take.
 const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 /// How long a fallen primary waits for its mirror to take over before it starts again itself.
@@ -54,11 +52,11 @@ impl Keeper {
     async fn create(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         info!(store = self.setup.store, "making the pool's databases");
         let instance = &self.setup.instance;
-        instance.initdb(&instance::Settings::default()).await?;
+        instance.initdb(&self.fresh_settings()).await?;
         instance.start(START_PATIENCE).await?;
         self.lease.take().await?;
         instance.provision().await?;
-        let client = instance.connect(CONTENT_DATABASE).await?;
+        let client = instance.connect(self.setup.pool.database()).await?;
         self.prepare_content(client, record).await?;
         let pool = &self.setup.pool.fqdn;
         self.setup
@@ -123,7 +121,7 @@ impl Keeper {
             self.lease.take().await?;
         }
         if self.prepared != Some(read.value.term) {
-            let client = self.setup.instance.connect(CONTENT_DATABASE).await?;
+            let client = self.setup.instance.connect(self.setup.pool.database()).await?;
             self.prepare_content(client, &read.value).await?;
         }
         if self.hands_over(&read.value, &observed).await? {
@@ -168,7 +166,8 @@ impl Keeper {
     pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = self.setup.instance.clone();
         let name = self.name_to_wait_for(record);
-        let (leased, client) = tokio::join!(self.lease.take(), instance.connect(CONTENT_DATABASE));
+        let database = self.setup.pool.database();
+        let (leased, client) = tokio::join!(self.lease.take(), instance.connect(database));
         leased?;
         let client = client?;
         let alone = record.gate == Gate::Opening && name.is_none();
@@ -225,7 +224,7 @@ impl Keeper {
     /// The partner's name, unless the record says that it is not waited for.
     fn name_to_wait_for(&self, record: &PoolRecord) -> Option<String> {
         match record.mirror {
-            Mirror::Suspended { .. } => None,
+            Mirror::Suspended { .. } | Mirror::NotDeclared { .. } => None,
             Mirror::Synchronized { .. } | Mirror::Awaited => self.partner.clone(),
         }
     }
@@ -236,7 +235,9 @@ impl Keeper {
         read: &Versioned<PoolRecord>,
         observed: &Observation,
     ) -> Result<(), KeeperError> {
-        let Some(partner) = self.partner.clone() else { return Ok(()) };
+        let Some(partner) = self.partner.clone() else {
+            return self.tend_no_mirror(read, observed).await;
+        };
         let named = waits_for(observed, &partner);
         if !named {
             self.waits_from = None;
@@ -277,6 +278,23 @@ impl Keeper {
         self.put(read, &changed).await
     }
 
+    /// No mirror is declared: that is recorded first, and then commits wait for nobody.
+    async fn tend_no_mirror(
+        &self,
+        read: &Versioned<PoolRecord>,
+        observed: &Observation,
+    ) -> Result<(), KeeperError> {
+        if !matches!(read.value.mirror, Mirror::NotDeclared { .. }) {
+            info!(store = self.setup.store, "recorded: no mirror is declared");
+            let changed = PoolRecord { mirror: Mirror::not_declared(), ..read.value.clone() };
+            return self.put(read, &changed).await;
+        }
+        if observed.synchronous_standby_names.is_empty() {
+            return Ok(());
+        }
+        Ok(self.setup.instance.set_synchronous(None).await?)
+    }
+
     /// Lets clients in, or keeps them out, as the record says.
     async fn tend_gate(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = &self.setup.instance;
@@ -291,7 +309,11 @@ impl Keeper {
                         let seen = self.sees(&observed, partner);
                         matches!(seen, Seen::Streaming { synchronous: true, .. })
                     }
-                    (Mirror::Awaited | Mirror::Suspended { .. }, _) | (_, None) => false,
+                    (
+                        Mirror::Awaited | Mirror::Suspended { .. } | Mirror::NotDeclared { .. },
+                        _,
+                    )
+                    | (_, None) => false,
                 };
                 if !(recorded || in_sync || self.partner.is_none()) {
                     return Ok(());

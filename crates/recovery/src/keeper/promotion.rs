@@ -113,10 +113,11 @@ mod tests {
         ]
     }
 
-    fn mirrors() -> [Mirror; 3] {
+    fn mirrors() -> [Mirror; 4] {
         let lsn = instance::Lsn::ZERO;
         let suspended = Mirror::Suspended { lsn, since: String::new(), why: String::new() };
-        [Mirror::Synchronized { lsn }, suspended, Mirror::Awaited]
+        let not_declared = Mirror::NotDeclared { since: String::new() };
+        [Mirror::Synchronized { lsn }, suspended, Mirror::Awaited, not_declared]
     }
 
     /// Every combination there is: exactly the stated conjunction promotes.

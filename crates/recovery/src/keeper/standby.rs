@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use control::CallError;
 use instance::{
-    ControlData, CopyOptions, Found, Gate, OldDirectory, Role, Settings, Standby, StopMode,
-    Upstream,
+    ClientRole, ControlData, CopyOptions, Found, Gate, OldDirectory, Role, Settings, Standby,
+    StopMode, Upstream,
 };
 use tracing::{info, warn};
 
@@ -112,7 +112,7 @@ impl Keeper {
         let old = if marked { OldDirectory::Keep } else { OldDirectory::Remove };
         info!(store = self.setup.store, upstream, "copying");
         self.note(&format!("copying {upstream}"));
-        let mut settings = Settings::default();
+        let mut settings = self.fresh_settings();
         self.be_told(&mut settings, standby);
         let options = CopyOptions { slot: None, old, limit: COPY_PATIENCE };
         let report = self.report.clone();
@@ -128,6 +128,13 @@ impl Keeper {
         }
         old_copy::unmark(&self.setup.directory).map_err(|source| self.file_error(source))?;
         Ok(copied.control)
+    }
+
+    /// What an instance of this pool is told that has been told nothing yet.
+    pub(super) fn fresh_settings(&self) -> Settings {
+        let role = self.setup.pool.database_role().to_owned();
+        let databases = vec![self.setup.pool.database().to_owned()];
+        Settings { clients: vec![ClientRole { role, databases }], ..Settings::default() }
     }
 
     /// What a standby is told. It waits for its partner from its first moment as a primary.

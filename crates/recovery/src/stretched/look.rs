@@ -379,7 +379,7 @@ fn home_has_replayed(home: &Side<'_>, backup: &Side<'_>) -> bool {
 fn of_late_mirror(record: &PoolRecord) -> String {
     let waits = "the mirror is not in sync yet: running it again waits on";
     match record.mirror {
-        Mirror::Suspended { .. } => {
+        Mirror::Suspended { .. } | Mirror::NotDeclared { .. } => {
             format!("{waits}, and -WithoutMirror goes on with posts on one machine")
         }
         Mirror::Awaited | Mirror::Synchronized { .. } => {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use admin::{Audit, Door, Fault, FaultKind, Invocation, Request, Role};
 use anyhow::Context as _;
 use control::{Peer, Progress, Refusal, Router};
+use futures_util::future::{join, join_all};
 use recovery::keeper::Handle;
 use recovery::observed::Observed;
 use recovery::{presence, stretched};
 use serde::{Deserialize, Serialize};
+use topology::Pool;
 
 use super::deployment::Reached;
 use super::host::ThisHost;
@@ -28,8 +30,11 @@ pub(crate) const LOOK: &str = "admin/look";
 pub(crate) struct Looked {
     /// The host that looked.
     pub(crate) by: String,
-    /// Each pool, by its name in the DNS.
+    /// Each chat pool, by its name in the DNS.
     pub(crate) pools: BTreeMap<String, Observed>,
+    /// Each front-end pool, by its name in the DNS.
+    #[serde(default)]
+    pub(crate) front_end_pools: BTreeMap<String, Observed>,
     /// Chat servers that live, by pool.
     pub(crate) living: BTreeMap<String, BTreeSet<String>>,
 }
@@ -60,14 +65,17 @@ pub(crate) fn install(
 }
 
 async fn look(host: &ThisHost, procedures: &Procedures) -> Looked {
-    let mut looked =
-        Looked { by: host.name.clone(), pools: BTreeMap::new(), living: BTreeMap::new() };
-    for pool in &host.topology.pools {
-        let living = presence::look(&pool.fqdn, procedures.stores()).await;
-        looked.living.insert(pool.fqdn.clone(), living);
-        looked.pools.insert(pool.fqdn.clone(), procedures.look(pool).await);
-    }
-    looked
+    let observed = async |pool: &Pool| (pool.fqdn.clone(), procedures.look(pool).await);
+    let chat = join_all(host.topology.chat_pools().map(async |pool| {
+        let living = presence::look(&pool.fqdn, procedures.stores());
+        let (living, observed) = join(living, observed(pool)).await;
+        ((pool.fqdn.clone(), living), observed)
+    }));
+    let front_end = join_all(host.topology.front_end_pools().map(observed));
+    let (chat, front_end) = join(chat, front_end).await;
+    let (living, pools) = chat.into_iter().unzip();
+    let front_end_pools = front_end.into_iter().collect();
+    Looked { by: host.name.clone(), pools, front_end_pools, living }
 }
 
 async fn invoke(

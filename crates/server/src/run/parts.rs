@@ -15,6 +15,7 @@ use recovery::keeper::{self, Handle, PrimaryHook, Setup};
 use recovery::store::{Embedded, Records, Remote, Store};
 use recovery::{store, witness};
 use tokio::net::TcpListener;
+use topology::{Pool, Service};
 use tracing::info;
 
 use super::host::ThisHost;
@@ -114,9 +115,9 @@ pub(crate) async fn keepers(
             store: declared.name.clone(),
             instance,
             own: stores.own().clone(),
-            other: stores.other().cloned(),
+            other: pool.stores.backup.as_ref().and(stores.other()).cloned(),
             client: host.client.clone(),
-            hook: primary_hook(host)?,
+            hook: primary_hook(host, pool)?,
             directory: host.directory("keepers").join(&declared.name),
             share: host.share(pool),
             program: std::env::current_exe().context("find this program")?,
@@ -145,9 +146,21 @@ fn socket_directory(host: &ThisHost, store: &str) -> anyhow::Result<PathBuf> {
     Ok(far)
 }
 
-/// What a fresh primary's content needs before anybody is let in: the schema, what chat servers may
-/// do with it, and in a new pool its first accounts and rooms.
-fn primary_hook(host: &ThisHost) -> anyhow::Result<PrimaryHook> {
+/// What a fresh primary's content needs before anybody is let in.
+fn primary_hook(host: &ThisHost, pool: &Pool) -> anyhow::Result<PrimaryHook> {
+    match &pool.service {
+        Service::PersistentChat(_) => chat_hook(host),
+        Service::ResponseGroups(_) => Ok(response_groups_hook()),
+    }
+}
+
+/// The schema, and what front-end pools may do with it.
+fn response_groups_hook() -> PrimaryHook {
+    Arc::new(|_| Box::pin(std::future::ready(Ok(()))))
+}
+
+/// The schema, what chat servers may do with it, and in a new pool its first accounts and rooms.
+fn chat_hook(host: &ThisHost) -> anyhow::Result<PrimaryHook> {
     let bootstrap = host.bootstrap.as_ref().map(|path| {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("read the bootstrap file {}", path.display()))?;

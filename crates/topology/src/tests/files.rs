@@ -20,7 +20,8 @@ fn the_example_is_good_and_says_what_the_defaults_are() {
         "control_port = 7443",
         "port = 5432",
         "rooms = \"rooms.example.org\"",
-        "allow_suspended = true",
+        "allow_suspended = true", // of the chat pool
+        "allow_suspended = true", // of the front-end pool
         "zero_loss = false",
         "client_port = 5222",
         "client_tls_port = 5223",
@@ -34,7 +35,8 @@ fn the_example_is_good_and_says_what_the_defaults_are() {
     }
     assert_eq!(without_warnings("example.toml", &left_out), spelt_out);
     let share = left_out.find("\n[pool.share]").expect("the example shows a share");
-    left_out.truncate(share);
+    let rest = left_out.find("\n# ---- Front-end pools").expect("the example shows them last");
+    left_out.replace_range(share..rest, "");
     assert_eq!(without_warnings("example.toml", &left_out), spelt_out);
 }
 
@@ -54,7 +56,7 @@ fn every_key_of_the_example_is_explained_where_it_first_stands() {
         }
         before = line;
     }
-    assert_eq!(explained.len(), 23, "a key was added or removed: {explained:?}");
+    assert_eq!(explained.len(), 28, "a key was added or removed: {explained:?}");
 }
 
 #[test]
@@ -76,4 +78,10 @@ fn the_demo_has_two_whole_sites_on_addresses_of_their_own() {
     }
     let share = pool.share.as_ref().expect("a share");
     assert_eq!(Some(share.host.as_str()), topology.host_of_store("south-a").map(|h| &*h.name));
+    for (one, other, site) in [("primary", "backup", "north"), ("backup", "primary", "south")] {
+        let pool = topology.pool(&format!("{one}.contoso.com")).expect("the documents' pool");
+        let declared = pool.response_groups().expect("a front-end pool");
+        assert_eq!(declared.backup_pool, Some(format!("{other}.contoso.com")));
+        assert_eq!(topology.home_site(pool).expect("home").name, site);
+    }
 }

@@ -70,6 +70,8 @@ fn each_kind_of_pool_is_found_by_its_kind() {
     assert_eq!(front_end, ["north.example.org", "south.example.org"]);
     let databases: Vec<_> = topology.pools.iter().map(crate::Pool::database).collect();
     assert_eq!(databases, ["mgc", "rgs", "rgs"]);
+    let roles: Vec<_> = topology.pools.iter().map(crate::Pool::database_role).collect();
+    assert_eq!(roles, ["standfast_chat", "standfast_rgs", "standfast_rgs"]);
     let north = topology.pool("North.Example.org").expect("a pool");
     assert!(matches!(north.service, Service::ResponseGroups(_)) && north.chat().is_none());
     assert!(north.allow_suspended && north.servers.is_empty() && north.share.is_none());

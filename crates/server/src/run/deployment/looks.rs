@@ -75,7 +75,7 @@ impl Reached {
                 MirrorStatus::Synchronizing
             }
             Some(Mirror::Suspended { .. } | Mirror::Awaited) => MirrorStatus::Suspended,
-            None => MirrorStatus::Disconnected,
+            Some(Mirror::NotDeclared { .. }) | None => MirrorStatus::Disconnected,
         };
         Ok(vec![MirrorNow {
             database: pool.database().to_owned(),
@@ -98,7 +98,7 @@ impl Reached {
         });
         let shipping = receiving.as_ref().map(|(_, shipping)| shipping);
         let exposed = highest(&observed).and_then(|record| match &record.mirror {
-            Mirror::Suspended { since, .. } => since.parse().ok(),
+            Mirror::Suspended { since, .. } | Mirror::NotDeclared { since } => since.parse().ok(),
             Mirror::Synchronized { .. } | Mirror::Awaited => None,
         });
         Ok(Protection {
@@ -162,6 +162,7 @@ fn mirror(mirror: &Mirror) -> String {
         Mirror::Synchronized { .. } => "synchronized".to_owned(),
         Mirror::Suspended { since, why, .. } => format!("suspended since {since}: {why}"),
         Mirror::Awaited => "awaited: posts wait for it".to_owned(),
+        Mirror::NotDeclared { .. } => "none is declared".to_owned(),
     }
 }
 
