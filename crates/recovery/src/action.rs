@@ -2,11 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::procedure::{self, Subject};
 use crate::record::PoolState;
 use crate::world::{
-    Active, Known, Lock, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing, Switched,
-    Unshipped, World,
+    Active, Known, Lock, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
+    Switched, Unshipped, World,
 };
+
+/// What the procedures of a stretched pool are about.
+#[derive(Debug)]
+pub enum StretchedPool {}
+
+impl Subject for StretchedPool {
+    type World = World;
+    type Measured = Measured;
+    type Action = Action;
+
+    const TAKE_LOCK: Action = Action::TakeLock;
+
+    fn foresee(action: Action, world: &mut World) {
+        action.foresee(world);
+    }
+
+    fn obstacles(measured: &Measured) -> String {
+        measured.notes.join("; ")
+    }
+}
+
+/// A runbook for a stretched pool.
+pub type Procedure = procedure::Procedure<StretchedPool>;
+/// What must hold before every row of it.
+pub type Given = procedure::Given<StretchedPool>;
+/// A row of it.
+pub type Step = procedure::Step<StretchedPool>;
 
 /// Which site of a stretched pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

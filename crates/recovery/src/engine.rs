@@ -9,20 +9,21 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::action::Action;
-use crate::procedure::{Given, Procedure, Step};
-use crate::world::{Measured, World};
+use crate::procedure::{Given, Procedure, Step, Subject};
 
 /// What a deployment gives back, later.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send + 'a>>;
 
+/// A world, and the figures behind it.
+pub type Seen<S> = (<S as Subject>::World, <S as Subject>::Measured);
+
 /// What the engine needs of a deployment.
-pub trait Deployment: Send {
+pub trait Deployment<S: Subject>: Send {
     /// One look at everything, with a deadline for each part.
-    fn observe(&mut self) -> Reply<'_, (World, Measured)>;
+    fn observe(&mut self) -> Reply<'_, Seen<S>>;
 
     /// Makes it so, and waits, with a deadline, until it is. Repeating changes nothing.
-    fn perform(&mut self, action: Action) -> Reply<'_, ()>;
+    fn perform(&mut self, action: S::Action) -> Reply<'_, ()>;
 
     /// Writes a line into the journal of every host that can be reached, durably on this one.
     fn note(&mut self, line: Line) -> Reply<'_, ()>;
@@ -105,19 +106,19 @@ pub enum Stopped {
 }
 
 /// Runs `procedure` from wherever the world is. `watch` is told every line.
-pub async fn run(
-    procedure: &'static Procedure,
-    deployment: &mut dyn Deployment,
+pub async fn run<S: Subject>(
+    procedure: &'static Procedure<S>,
+    deployment: &mut dyn Deployment<S>,
     watch: &mut (dyn FnMut(&Line) + Send),
 ) -> Result<(), Stopped> {
     rows(procedure, procedure.steps.len(), deployment, watch).await
 }
 
 /// Runs the one row that `wanted` is, if all before it are done.
-pub async fn run_row(
-    procedure: &'static Procedure,
-    wanted: &'static Step,
-    deployment: &mut dyn Deployment,
+pub async fn run_row<S: Subject>(
+    procedure: &'static Procedure<S>,
+    wanted: &'static Step<S>,
+    deployment: &mut dyn Deployment<S>,
     watch: &mut (dyn FnMut(&Line) + Send),
 ) -> Result<(), Stopped> {
     let place = place_of(procedure, wanted);
@@ -128,22 +129,26 @@ pub async fn run_row(
     rows(procedure, place + 1, deployment, watch).await
 }
 
-fn place_of(procedure: &Procedure, wanted: &Step) -> usize {
+fn place_of<S: Subject>(procedure: &Procedure<S>, wanted: &Step<S>) -> usize {
     let place = procedure.steps.iter().position(|step| step.number == wanted.number);
     place.expect("a row is of its procedure")
 }
 
 /// The first row before `place` that is not done, as the refusal of the row at `place`.
-fn too_early(procedure: &'static Procedure, place: usize, world: &World) -> Option<Stopped> {
-    let before = procedure.steps[..place].iter().filter(|step| step.act != Action::TakeLock);
+fn too_early<S: Subject>(
+    procedure: &'static Procedure<S>,
+    place: usize,
+    world: &S::World,
+) -> Option<Stopped> {
+    let before = procedure.steps[..place].iter().filter(|step| step.act != S::TAKE_LOCK);
     let missing = before.into_iter().find(|step| !(step.done)(world))?;
     Some(Stopped::TooEarly { number: missing.number, text: missing.text })
 }
 
-async fn rows(
-    procedure: &'static Procedure,
+async fn rows<S: Subject>(
+    procedure: &'static Procedure<S>,
     count: usize,
-    deployment: &mut dyn Deployment,
+    deployment: &mut dyn Deployment<S>,
     watch: &mut (dyn FnMut(&Line) + Send),
 ) -> Result<(), Stopped> {
     let mut seen = deployment.observe().await.map_err(Stopped::Blind)?;
@@ -159,12 +164,12 @@ async fn rows(
     deployment.release().await.map_err(|why| Stopped::Failed { number: "end", why })
 }
 
-async fn row(
-    procedure: &'static Procedure,
-    step: &'static Step,
-    deployment: &mut dyn Deployment,
+async fn row<S: Subject>(
+    procedure: &'static Procedure<S>,
+    step: &'static Step<S>,
+    deployment: &mut dyn Deployment<S>,
     watch: &mut (dyn FnMut(&Line) + Send),
-) -> Result<(World, Measured), Stopped> {
+) -> Result<Seen<S>, Stopped> {
     let failed = |why| Stopped::Failed { number: step.number, why };
     let started = line(procedure, step, Mark::Started);
     deployment.note(started.clone()).await.map_err(failed)?;
@@ -178,7 +183,7 @@ async fn row(
     }
     let seen = deployment.observe().await.map_err(failed)?;
     if !(step.done)(&seen.0) {
-        let notes = seen.1.notes.join("; ");
+        let notes = S::obstacles(&seen.1);
         return Err(Stopped::DidNotTake { number: step.number, notes });
     }
     let done = line(procedure, step, Mark::Done);
@@ -200,11 +205,11 @@ pub struct Forecast {
 /// Tells what [`run`], or [`run_row`] of the row that is `wanted`, would do. Touches nothing.
 ///
 /// The prerequisites are checked; that the run will succeed is not promised.
-pub fn what_if(
-    procedure: &'static Procedure,
-    wanted: Option<&'static Step>,
-    world: &World,
-    measured: &Measured,
+pub fn what_if<S: Subject>(
+    procedure: &'static Procedure<S>,
+    wanted: Option<&'static Step<S>>,
+    world: &S::World,
+    measured: &S::Measured,
 ) -> Forecast {
     let mut world = world.clone();
     let mut forecast = Forecast::default();
@@ -221,7 +226,7 @@ pub fn what_if(
             continue;
         }
         if forecast.refused.is_empty() {
-            step.act.foresee(&mut world);
+            S::foresee(step.act, &mut world);
         }
         forecast.lines.push(line(procedure, step, Mark::WouldDo));
     }
@@ -229,7 +234,12 @@ pub fn what_if(
 }
 
 impl Forecast {
-    fn check(&mut self, procedure: &'static Procedure, world: &World, measured: &Measured) {
+    fn check<S: Subject>(
+        &mut self,
+        procedure: &'static Procedure<S>,
+        world: &S::World,
+        measured: &S::Measured,
+    ) {
         for given in procedure.givens.iter().filter(|given| !(given.holds)(world)) {
             let broken = broken(given, measured);
             if !self.refused.contains(&broken) {
@@ -243,7 +253,7 @@ impl Forecast {
 pub const HONESTY: &str =
     "What if: it says what would be done, not that it will succeed. Nothing was changed.";
 
-fn safe(procedure: &'static Procedure, seen: &(World, Measured)) -> Result<(), Stopped> {
+fn safe<S: Subject>(procedure: &'static Procedure<S>, seen: &Seen<S>) -> Result<(), Stopped> {
     let (world, measured) = seen;
     match procedure.givens.iter().find(|given| !(given.holds)(world)) {
         None => Ok(()),
@@ -251,7 +261,7 @@ fn safe(procedure: &'static Procedure, seen: &(World, Measured)) -> Result<(), S
     }
 }
 
-fn broken(given: &'static Given, measured: &Measured) -> Stopped {
+fn broken<S: Subject>(given: &'static Given<S>, measured: &S::Measured) -> Stopped {
     let measured = (given.say)(measured);
     Stopped::Unsafe { text: given.text, remedy: given.remedy, measured }
 }
@@ -261,7 +271,7 @@ fn seen(measured: &str) -> String {
     if measured.is_empty() { String::new() } else { format!(" Seen: {measured}") }
 }
 
-fn line(procedure: &Procedure, step: &Step, mark: Mark) -> Line {
+fn line<S: Subject>(procedure: &Procedure<S>, step: &Step<S>, mark: Mark) -> Line {
     Line {
         procedure: procedure.name.to_owned(),
         number: step.number.to_owned(),

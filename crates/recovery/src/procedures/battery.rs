@@ -10,9 +10,8 @@ use std::collections::HashSet;
 use model::{Fault, Model, failed_over, lost, now, worlds};
 
 use super::{ALL, FAIL_BACK, FAIL_OVER, SALVAGE, row_for};
-use crate::action::Action;
+use crate::action::{Action, Procedure, Step};
 use crate::engine::{Line, Mark, Stopped, run_row, what_if};
-use crate::procedure::{Procedure, Step};
 use crate::record::PoolState;
 use crate::world::{
     Active, Copies, Known, Lock, Measured, MissingLog, Reach, Standing, Unshipped, World,

@@ -5,8 +5,7 @@
 //! move itself. The state is Normal last, after mirror and log shipping have been checked.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::{Action, Side};
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Side, Step};
 use crate::record::PoolState;
 use crate::world::{
     Active, Copies, Known, Measured, MirrorSeen, Reach, ShippingSeen, Standing, World,

@@ -1,8 +1,7 @@
 //! Failover to the backup site, after the home site is lost.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::{Action, Side};
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Side, Step};
 use crate::record::PoolState;
 use crate::world::{
     Active, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Standing, Unshipped,

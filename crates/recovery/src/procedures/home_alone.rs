@@ -2,8 +2,7 @@
 //! site is lost while it has the pool.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::{Action, Side};
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Side, Step};
 use crate::world::{Active, Known, Measured, MirrorSeen, Reach, Standing, World};
 
 /// Serve at home although the backup site cannot be asked.

@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 
 use super::{FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK};
-use crate::procedure::Procedure;
+use crate::action::Procedure;
 
 const FAIL_OVER_PROSE: &str = "\
 The home site is lost: its machines are off, burnt, or cut off from everything. Nobody decides

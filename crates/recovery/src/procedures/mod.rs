@@ -21,7 +21,7 @@ pub use switch_over::SWITCH_OVER;
 pub use take_over::TAKE_OVER;
 pub use turn_back::TURN_BACK;
 
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Given, Procedure, Step};
 use crate::world::{Lock, Measured, World};
 
 /// Every procedure, for pages, audits and the battery.

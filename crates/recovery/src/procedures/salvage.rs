@@ -1,8 +1,7 @@
 //! Salvage: what a lost site had committed and never shipped is found and put back.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::Action;
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Step};
 use crate::world::{Copies, Measured, Reach, World};
 
 /// Put back what the home site never shipped, without going home.

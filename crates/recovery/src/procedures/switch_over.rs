@@ -1,8 +1,7 @@
 //! Switchover by command: primary and mirror change roles, inside a site.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::Action;
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Step};
 use crate::world::{Measured, MirrorSeen, Reach, Standing, Switched, World};
 
 /// Hand over to the mirror.

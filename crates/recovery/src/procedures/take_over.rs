@@ -2,8 +2,7 @@
 //! is evidence enough to promote the mirror without anybody's command.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::Action;
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Step};
 use crate::world::{Known, Measured, MirrorSeen, Reach, Site, Standing, Switched, World};
 
 /// Promote the mirror of a primary that an administrator attests to be down.

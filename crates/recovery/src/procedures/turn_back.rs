@@ -1,8 +1,7 @@
 //! Turning back a failback: until home is promoted, the backup site serves on.
 
 use super::{NOBODY_ELSE, TAKE_LOCK};
-use crate::action::{Action, Side};
-use crate::procedure::{Given, Procedure, Step};
+use crate::action::{Action, Given, Procedure, Side, Step};
 use crate::record::PoolState;
 use crate::world::{Active, Known, Measured, Standing, World};
 

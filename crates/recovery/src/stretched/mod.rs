@@ -21,7 +21,7 @@ use topology::{Pool, Topology};
 pub use journals::install as install_journal_routes;
 pub use look::{SALVAGED, Settled};
 
-use crate::action::Action;
+use crate::action::{Action, StretchedPool};
 use crate::engine::{Deployment, Line, Reply};
 use crate::journal::{Entry, Journal, What};
 use crate::observed::Observed;
@@ -195,7 +195,7 @@ impl Stretched {
     }
 }
 
-impl Deployment for Stretched {
+impl Deployment<StretchedPool> for Stretched {
     fn observe(&mut self) -> Reply<'_, (World, Measured)> {
         Box::pin(self.look())
     }

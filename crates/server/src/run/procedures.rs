@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use recovery::action::{Procedure, Step};
 use recovery::engine::{self, Forecast, Line, Stopped};
 use recovery::journal::{Entry, Journal};
 use recovery::observed::Observed;
-use recovery::procedure::{Procedure, Step};
 use recovery::stretched::{Grounds, Said, Salvager, Stretched};
 use recovery::world::Measured;
 use topology::Pool;

@@ -1,8 +1,7 @@
 //! The model that stands for a deployment in the battery, and the worlds that it begins with.
 
-use crate::action::Action;
+use crate::action::{Action, Procedure, StretchedPool};
 use crate::engine::{Deployment, Line, Reply, Stopped, run};
-use crate::procedure::Procedure;
 use crate::record::PoolState;
 use crate::world::{
     Active, Copies, Known, Lock, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site,
@@ -73,7 +72,7 @@ fn home_returns(world: &mut World) {
     }
 }
 
-impl Deployment for Model {
+impl Deployment<StretchedPool> for Model {
     fn observe(&mut self) -> Reply<'_, (World, Measured)> {
         Box::pin(async move {
             let due = self.touch()?;

@@ -5,8 +5,8 @@ use admin::deployment::{
     Step, Switch,
 };
 use admin::{Fault, FaultKind, StepState, Told, Watch};
+use recovery::action::{self, Procedure};
 use recovery::engine::{HONESTY, Line, Mark};
-use recovery::procedure::{self, Procedure};
 use recovery::procedures::{
     FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK, row_for,
 };
@@ -167,7 +167,7 @@ impl Reached {
     async fn carry_out(
         &self,
         procedure: &'static Procedure,
-        row: Option<&'static procedure::Step>,
+        row: Option<&'static action::Step>,
         pool: &Pool,
         said: Said,
         mode: Mode,
