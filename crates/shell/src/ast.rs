@@ -27,17 +27,21 @@ pub struct Note {
 /// One statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statement {
-    /// `$name = pipeline`
+    /// `$name = pipeline`, `$name.Property += pipeline`
     Assign(Assignment),
     /// A pipeline whose objects are printed.
     Pipeline(Pipeline),
 }
 
-/// `$name = pipeline`
+/// `$name = pipeline`, `$name.Property += pipeline`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
     /// The variable's name, without `$`.
     pub name: String,
+    /// The way to what is set within it; none for the variable itself.
+    pub steps: Vec<Step>,
+    /// `+` of `+=`: how the new value comes of what was there.
+    pub operator: Option<Operator>,
     /// What it becomes.
     pub value: Pipeline,
     /// The whole.

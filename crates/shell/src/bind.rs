@@ -216,9 +216,11 @@ pub(crate) fn describe(takes: Type) -> String {
             "@{Add=\"...\"}, @{Remove=\"...\"}, $null to empty it, or the new list".to_owned()
         }
         Type::Enum(words) => words.join(" or "),
-        Type::File | Type::FileContent => "the name of a file".to_owned(),
+        Type::File | Type::FileContent | Type::Upload => "the name of a file".to_owned(),
+        Type::Bytes => "bytes, such as (Get-Content NAME -Encoding Byte -ReadCount 0)".to_owned(),
         Type::Secret => "a secret".to_owned(),
         Type::Object => "an object that another cmdlet returned".to_owned(),
+        Type::Objects => "one or more objects that other cmdlets returned".to_owned(),
         Type::Any => "any value".to_owned(),
         Type::Block => "a script block, such as { $_.Name -like \"ops*\" }".to_owned(),
     }
@@ -313,10 +315,14 @@ impl Bound {
                 (Type::Switch, Value::Bool(true)) => {}
                 (Type::Switch, _) => line.push_str(":$false"),
                 (Type::Secret, _) => line.push_str(" ********"),
-                (Type::FileContent, Value::Object(file)) => {
+                (Type::FileContent | Type::Upload, Value::Object(file)) => {
                     let name = file.get("Name").map(ToString::to_string).unwrap_or_default();
                     line.push(' ');
                     line.push_str(&normal::argument(&name));
+                }
+                (Type::Object | Type::Objects, _) => {
+                    line.push(' ');
+                    line.push_str(&brief(value));
                 }
                 _ => {
                     line.push(' ');
@@ -337,6 +343,7 @@ fn literal(value: &Value) -> String {
         Value::Int(_) | Value::Float(_) => value.to_string(),
         Value::Text(text) => normal::argument(text),
         Value::Time(_) | Value::Span(_) => normal::quote(&value.to_string()),
+        Value::Bytes(it) => format!("({it})"),
         Value::List(items) if items.len() > 1 => {
             items.iter().map(literal).collect::<Vec<String>>().join(", ")
         }
@@ -351,6 +358,24 @@ fn literal(value: &Value) -> String {
                 .collect();
             format!("@{{{}}}", parts.join("; "))
         }
+    }
+}
+
+/// An object in a line: what it is, and which; it may be large.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Object(object) => {
+            let kind = if object.kind.is_empty() { "object" } else { object.kind.as_str() };
+            let known = ["Identity", "Name"].iter().find_map(|it| object.get(it));
+            match known.map(ToString::to_string).filter(|it| !it.is_empty()) {
+                Some(name) => format!("({kind} {})", normal::argument(&name)),
+                None => format!("({kind})"),
+            }
+        }
+        Value::List(items) if !items.is_empty() => {
+            items.iter().map(brief).collect::<Vec<String>>().join(", ")
+        }
+        other => literal(other),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::cmdlet::Cmdlet;
 use crate::error::Failure;
 use crate::filters;
+use crate::unsupported::{CMDLETS, instead};
 
 /// All cmdlets that can be run.
 #[derive(Debug, Clone)]
@@ -31,6 +32,16 @@ impl Catalogue {
     pub fn find(&self, name: &str) -> Result<&'static Cmdlet, Failure> {
         if let Some(found) = self.rows().find(|it| it.goes_by(name)) {
             return Ok(found);
+        }
+        if let Some(advice) = instead(CMDLETS, name) {
+            let message = format!("{name} is not supported in this shell");
+            return Err(Failure::new("unsupported-cmdlet", message, advice));
+        }
+        let lines = self.lines_with(name);
+        if !lines.is_empty() {
+            let message = format!("this shell knows no such line with `{name}`");
+            let hint = format!("it knows `{}`", lines.join("`, `"));
+            return Err(Failure::new("unknown-cmdlet", message, hint));
         }
         let near = nearest(name, self.rows().map(Cmdlet::name));
         let hint = near.map_or_else(

@@ -3,8 +3,9 @@
 use crate::ast::{
     Argument, Command, Element, Expression, Kind, Part, Pipeline, Script, Statement, Step,
 };
-use crate::bind::arrange;
+use crate::bind::{arrange, check_sets};
 use crate::catalogue::Catalogue;
+use crate::cmdlet::{Cmdlet, Parameter, Type};
 use crate::convert::placeholder;
 use crate::error::Failure;
 
@@ -21,6 +22,13 @@ pub(crate) fn first(script: &Script, catalogue: &Catalogue) -> Option<Failure> {
     check(script, catalogue).into_iter().next()
 }
 
+/// Where a command stands in its pipeline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    First,
+    Later,
+}
+
 struct Checker<'c> {
     catalogue: &'c Catalogue,
     failures: Vec<Failure>,
@@ -30,7 +38,10 @@ impl Checker<'_> {
     fn statements(&mut self, list: &[Statement]) {
         for statement in list {
             match statement {
-                Statement::Assign(it) => self.pipeline(&it.value),
+                Statement::Assign(it) => {
+                    self.pipeline(&it.value);
+                    self.steps(&it.steps);
+                }
                 Statement::Pipeline(it) => self.pipeline(it),
             }
         }
@@ -39,16 +50,16 @@ impl Checker<'_> {
     fn pipeline(&mut self, it: &Pipeline) {
         match &it.first {
             Element::Expression(value) => self.expression(value),
-            Element::Command(command) => self.command(command),
+            Element::Command(command) => self.command(command, Position::First),
         }
-        it.rest.iter().for_each(|command| self.command(command));
+        it.rest.iter().for_each(|command| self.command(command, Position::Later));
     }
 
-    fn command(&mut self, it: &Command) {
+    fn command(&mut self, it: &Command, position: Position) {
         let arranged = self
             .catalogue
             .find(&it.name)
-            .and_then(|cmdlet| arrange(cmdlet, &it.arguments).map(|_| ()))
+            .and_then(|cmdlet| arranged(cmdlet, it, position))
             .map_err(|failure| failure.at(it.span));
         self.failures.extend(arranged.err());
         for argument in &it.arguments {
@@ -77,11 +88,7 @@ impl Checker<'_> {
             Kind::Group(pipeline) => self.pipeline(pipeline),
             Kind::Path(base, steps) => {
                 self.expression(base);
-                for step in steps {
-                    if let Step::Index(index) = step {
-                        self.expression(index);
-                    }
-                }
+                self.steps(steps);
             }
             Kind::Unary(_, operand) => self.expression(operand),
             Kind::Chain(first, rest) => {
@@ -92,4 +99,28 @@ impl Checker<'_> {
             }
         }
     }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            if let Step::Index(index) = step {
+                self.expression(index);
+            }
+        }
+    }
+}
+
+/// Whether every argument has its parameter, and, where no pipeline fills one, whether every
+/// parameter that must be given is. Secrets are asked for.
+fn arranged(cmdlet: &'static Cmdlet, command: &Command, position: Position) -> Result<(), Failure> {
+    let arranged = arrange(cmdlet, &command.arguments)?;
+    if position == Position::Later {
+        return Ok(());
+    }
+    let asked_for = cmdlet.parameters.iter().filter(|it| {
+        it.takes == Type::Secret
+            && it.mandatory
+            && arranged.iter().all(|(known, _, _)| known.name != it.name)
+    });
+    let given: Vec<&Parameter> = arranged.iter().map(|(it, _, _)| *it).chain(asked_for).collect();
+    check_sets(cmdlet, &given)
 }

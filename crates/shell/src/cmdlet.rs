@@ -7,7 +7,9 @@ pub struct Cmdlet {
     pub verb: &'static str,
     /// What it is about, in the singular.
     pub noun: &'static str,
-    /// Short names that mean the same; none for product cmdlets.
+    /// Other names that mean the same: short ones of the language's own cmdlets, and whole lines
+    /// of the documents, such as `restore database <Database> with recovery`, in which a word in
+    /// `<...>` is the parameter that takes what stands there.
     pub aliases: &'static [&'static str],
     /// One sentence.
     pub summary: &'static str,
@@ -108,10 +110,17 @@ pub enum Type {
     File,
     /// The name of a file on the shell's machine, whose text is read there and sent along.
     FileContent,
+    /// The name of a file on the shell's machine, whose bytes are sent to the host before the
+    /// cmdlet runs; it is given an object with `Name`, `Token`, `Bytes` and `Sha256`.
+    Upload,
+    /// Bytes, at most [`MAX_BYTES`](crate::limits::MAX_BYTES); lines show only how many.
+    Bytes,
     /// A secret text: never written anywhere, asked for when it is left out.
     Secret,
     /// An object that another cmdlet returned.
     Object,
+    /// One or more objects that other cmdlets returned.
+    Objects,
     /// Any value.
     Any,
     /// A script block, `{ ... }`: only for the language's own cmdlets.

@@ -83,7 +83,7 @@ pub fn complete(text: &str, cursor: usize, catalogue: &Catalogue) -> Completion 
             let words = [("$true", ""), ("$false", "")];
             completion.candidates = offer(words.into_iter(), &current.content);
         }
-        (Type::File | Type::FileContent, "") => completion.ask = Some("file"),
+        (Type::File | Type::FileContent | Type::Upload, "") => completion.ask = Some("file"),
         (_, "") => {}
         (_, what) => completion.ask = Some(what),
     }

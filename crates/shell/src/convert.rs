@@ -1,18 +1,24 @@
 //! Values made into what a parameter takes, and the changes a list modifier stands for.
 
 use crate::bind::describe;
+use crate::bytes::Bytes;
 use crate::cmdlet::{Parameter, Type};
 use crate::error::Failure;
+use crate::limits::MAX_BYTES;
 use crate::read;
 use crate::value::{Object, Value};
 
 /// `value` as `parameter` takes it.
 pub(crate) fn convert(parameter: &Parameter, value: Value) -> Result<Value, Failure> {
-    if !parameter.prose {
-        refuse_placeholder(parameter, &value)?;
-    }
+    refuse_placeholder(parameter, &value)?;
     let wanted = parameter.takes;
     let given = if wanted == Type::Secret { "what was given".to_owned() } else { brief(&value) };
+    if let Value::Bytes(it) = &value
+        && it.as_slice().len() > MAX_BYTES
+    {
+        let message = format!("-{} cannot be {it}", parameter.name);
+        return Err(Failure::new("too-much", message, format!("at most {MAX_BYTES} are taken")));
+    }
     let converted = match (wanted, value) {
         (Type::Any, value) => Some(value),
         (Type::Text | Type::File | Type::Secret, value) => text(value),
@@ -32,7 +38,17 @@ pub(crate) fn convert(parameter: &Parameter, value: Value) -> Result<Value, Fail
         (Type::FileContent, Value::Object(file)) => (file.get("Name").is_some()
             && file.get("Text").is_some())
         .then_some(Value::Object(file)),
+        (Type::Upload, Value::Object(file)) => ["Name", "Token", "Bytes", "Sha256"]
+            .iter()
+            .all(|it| file.get(it).is_some())
+            .then_some(Value::Object(file)),
+        (Type::Bytes, Value::Bytes(it)) => Some(Value::Bytes(it)),
+        (Type::Bytes, Value::List(items)) => octets(&items).map(Value::Bytes),
         (Type::Object, Value::Object(it)) => Some(Value::Object(it)),
+        (Type::Objects, Value::Object(it)) => Some(Value::List(vec![Value::Object(it)])),
+        (Type::Objects, Value::List(items)) => {
+            items.iter().all(|it| matches!(it, Value::Object(_))).then_some(Value::List(items))
+        }
         _ => None,
     };
     converted.ok_or_else(|| {
@@ -57,10 +73,16 @@ fn brief(value: &Value) -> String {
 
 fn text(value: Value) -> Option<Value> {
     match value {
-        Value::Null | Value::List(_) | Value::Object(_) => None,
+        Value::Null | Value::List(_) | Value::Object(_) | Value::Bytes(_) => None,
         Value::Text(it) => Some(Value::Text(it)),
         other => Some(Value::Text(other.to_string())),
     }
+}
+
+/// A list of numbers from 0 to 255 as the bytes that they are.
+fn octets(items: &[Value]) -> Option<Bytes> {
+    let octet = |it: &Value| int(it).and_then(|it| u8::try_from(it).ok());
+    items.iter().map(octet).collect::<Option<Vec<u8>>>().map(Bytes::from)
 }
 
 fn int(value: &Value) -> Option<i64> {
@@ -124,7 +146,10 @@ fn modifier(parameter: &Parameter, value: Value) -> Result<Value, Failure> {
 }
 
 /// Refuses text that still holds what the documents put in `<...>` for the reader to fill in.
-fn refuse_placeholder(parameter: &Parameter, value: &Value) -> Result<(), Failure> {
+pub(crate) fn refuse_placeholder(parameter: &Parameter, value: &Value) -> Result<(), Failure> {
+    if parameter.prose {
+        return Ok(());
+    }
     match value {
         Value::Text(text) => placeholder_in(text)
             .map_or(Ok(()), |found| Err(placeholder(found, &format!("-{}", parameter.name)))),

@@ -31,6 +31,7 @@ pub(crate) enum Filter {
     ExportCsv,
     OutFile,
     OutString,
+    GetContent,
     Help,
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn apply(
         Filter::ToCsv => words::csv(bound, &input),
         Filter::OutString => Ok(vec![crate::format::shown(&input, around.width).into()]),
         Filter::Help => help::answer(bound, around.catalogue),
-        Filter::Where | Filter::ExportCsv | Filter::OutFile => {
+        Filter::Where | Filter::ExportCsv | Filter::OutFile | Filter::GetContent => {
             Err(Failure::new("internal", "this filter is run elsewhere", "report this line"))
         }
     }
@@ -156,7 +157,7 @@ pub(crate) fn property(value: &Value, name: &str) -> Result<Value, Failure> {
     Err(no_property(value, name, &known))
 }
 
-fn no_property(value: &Value, name: &str, known: &[&str]) -> Failure {
+pub(crate) fn no_property(value: &Value, name: &str, known: &[&str]) -> Failure {
     let what = match value {
         Value::Object(object) if !object.kind.is_empty() => format!("a {}", object.kind),
         other => other.kind().to_owned(),

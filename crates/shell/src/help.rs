@@ -92,9 +92,11 @@ fn type_name(takes: Type) -> String {
         Type::List => "text[]".to_owned(),
         Type::ListModifier => "list change".to_owned(),
         Type::Enum(words) => words.join("|"),
-        Type::File | Type::FileContent => "file".to_owned(),
+        Type::File | Type::FileContent | Type::Upload => "file".to_owned(),
+        Type::Bytes => "bytes".to_owned(),
         Type::Secret => "secret".to_owned(),
         Type::Object => "object".to_owned(),
+        Type::Objects => "object[]".to_owned(),
         Type::Any => "value".to_owned(),
         Type::Block => "{ ... }".to_owned(),
     }

@@ -18,7 +18,9 @@ impl Serialize for Plain<'_> {
             Value::Bool(it) => serializer.serialize_bool(*it),
             Value::Int(it) => serializer.serialize_i64(*it),
             Value::Float(it) => serializer.serialize_f64(*it),
-            Value::Text(_) | Value::Time(_) | Value::Span(_) => serializer.collect_str(self.value),
+            Value::Text(_) | Value::Time(_) | Value::Span(_) | Value::Bytes(_) => {
+                serializer.collect_str(self.value)
+            }
             Value::List(_) | Value::Object(_) if self.depth == 0 => {
                 serializer.collect_str(self.value)
             }

@@ -23,6 +23,10 @@ impl<'t> Cursor<'t> {
         &self.text[start..self.at]
     }
 
+    pub(crate) fn between(&self, start: usize, end: usize) -> &'t str {
+        &self.text[start..end]
+    }
+
     pub(crate) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }

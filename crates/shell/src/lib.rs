@@ -11,11 +11,13 @@
 
 mod ast;
 mod bind;
+mod bytes;
 mod catalogue;
 mod check;
 mod cmdlet;
 mod complete;
 mod convert;
+mod documented;
 mod error;
 mod filters;
 pub mod format;
@@ -34,6 +36,7 @@ mod value;
 
 pub use ast::{Note, Script};
 pub use bind::{Bound, bind, find_parameter};
+pub use bytes::Bytes;
 pub use catalogue::Catalogue;
 pub use check::check;
 pub use cmdlet::{
@@ -42,9 +45,11 @@ pub use cmdlet::{
 pub use complete::{Candidate, Completion, complete};
 pub use convert::ListChange;
 pub use error::{Complaint, Failure, ParseError, ParseErrorKind};
+pub use normal::argument;
 pub use parser::{Origin, parse};
 pub use run::{
-    Answer, CHOICES, Call, Consent, Environment, Existing, FileRead, FileWrite, Need, Question, Run,
+    Answer, CHOICES, Call, Consent, Environment, Existing, FileRead, FileWrite, Form, Need,
+    Question, Run,
 };
 pub use source::Span;
 pub use value::{Object, Value, View};

@@ -15,6 +15,10 @@ pub const MAX_OBJECTS: usize = 200_000;
 /// The largest single value, in bytes of text plus a charge for each part of it.
 pub const MAX_VALUE_SIZE: usize = 64 * 1024 * 1024;
 
+/// The most bytes that one value holds: what `Get-Content -Encoding Byte` reads, and what a
+/// parameter takes. A larger file travels by its name.
+pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+
 /// How much one run may do before it is stopped: expressions worked out and parts of values moved.
 pub const MAX_EFFORT: u64 = 10_000_000;
 

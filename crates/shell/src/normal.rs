@@ -27,7 +27,11 @@ impl Script {
 
 fn statement(it: &Statement) -> String {
     match it {
-        Statement::Assign(it) => format!("${} = {}", it.name, pipeline(&it.value)),
+        Statement::Assign(it) => {
+            let target = with_steps(format!("${}", it.name), &it.steps);
+            let sign = it.operator.map_or(String::new(), |it| it.verb.symbol(it.case));
+            format!("{target} {sign}= {}", pipeline(&it.value))
+        }
         Statement::Pipeline(it) => pipeline(it),
     }
 }
@@ -99,20 +103,7 @@ fn expression(it: &Expression) -> String {
                 .collect();
             format!("@{{{}}}", parts.join("; "))
         }
-        Kind::Path(base, steps) => steps.iter().fold(expression(base), |mut text, step| {
-            match step {
-                Step::Member(name, _) => {
-                    text.push('.');
-                    text.push_str(name);
-                }
-                Step::Index(index) => {
-                    text.push('[');
-                    text.push_str(&expression(index));
-                    text.push(']');
-                }
-            }
-            text
-        }),
+        Kind::Path(base, steps) => with_steps(expression(base), steps),
         Kind::Unary(operators, operand) => {
             let mut text = String::new();
             for operator in operators {
@@ -134,6 +125,24 @@ fn expression(it: &Expression) -> String {
     }
 }
 
+/// `text` with the way into what it stands for.
+fn with_steps(text: String, steps: &[Step]) -> String {
+    steps.iter().fold(text, |mut text, step| {
+        match step {
+            Step::Member(name, _) => {
+                text.push('.');
+                text.push_str(name);
+            }
+            Step::Index(index) => {
+                text.push('[');
+                text.push_str(&expression(index));
+                text.push(']');
+            }
+        }
+        text
+    })
+}
+
 fn key(name: &str) -> String {
     let plain = name.starts_with(crate::lexer::begins_name) && name.chars().all(is_name);
     if plain { name.to_owned() } else { quote(name) }
@@ -153,7 +162,7 @@ pub(crate) fn quote(text: &str) -> String {
 }
 
 /// `text` as an argument: bare where that is plain to see, quoted otherwise.
-pub(crate) fn argument(text: &str) -> String {
+pub fn argument(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quote(text) }
 }
 

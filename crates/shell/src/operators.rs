@@ -119,7 +119,10 @@ fn holds(list: &Value, wanted: &Value, case: Case) -> bool {
 
 fn equal(left: &Value, right: &Value, case: Case) -> bool {
     match (left, right) {
-        (Value::Null, _) | (_, Value::Null) | (Value::Object(_), Value::Object(_)) => left == right,
+        (Value::Null, _)
+        | (_, Value::Null)
+        | (Value::Object(_), Value::Object(_))
+        | (Value::Bytes(_), Value::Bytes(_)) => left == right,
         (Value::List(a), Value::List(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b, case))
         }
@@ -176,8 +179,9 @@ pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
             Value::Time(_) => 3,
             Value::Span(_) => 4,
             Value::Text(_) => 5,
-            Value::List(_) => 6,
-            Value::Object(_) => 7,
+            Value::Bytes(_) => 6,
+            Value::List(_) => 7,
+            Value::Object(_) => 8,
         };
         rank(left).cmp(&rank(right)).then_with(|| left.to_string().cmp(&right.to_string()))
     })
@@ -248,6 +252,12 @@ fn arithmetic(verb: Verb, left: Value, right: Value) -> Result<Value, Failure> {
             items.extend(right.into_objects());
             Ok(Value::List(items))
         }
+        (Verb::Plus, Value::Null, right) => Ok(right),
+        (Verb::Plus, left @ Value::Object(_), right) => {
+            let mut it = wrong(&left, &right);
+            "put the object into a list first: @($name) + ...".clone_into(&mut it.complaint.hint);
+            Err(it)
+        }
         (Verb::Plus, Value::Text(left), right) => Ok(Value::Text(format!("{left}{right}"))),
         (Verb::Minus, Value::Time(a), Value::Time(b)) => Ok(Value::Span(a.duration_since(b))),
         (Verb::Plus, Value::Time(a), Value::Span(b)) => {
@@ -279,6 +289,7 @@ fn numeric(value: &Value) -> Option<Value> {
     match value {
         Value::Int(_) | Value::Float(_) => Some(value.clone()),
         Value::Text(text) => read::number(text),
+        Value::Null => Some(Value::Int(0)),
         _ => None,
     }
 }

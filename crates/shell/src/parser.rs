@@ -3,6 +3,7 @@
 //! A recursive descent whose depth is limited. What it tolerates (dashes of word processors,
 //! quoted text glued to bare text, and in a single interactive line an unclosed quote) it notes.
 
+mod assignment;
 mod expression;
 mod text;
 
@@ -94,8 +95,8 @@ impl Parser<'_> {
             Some(next) if Some(next) == closer => Ok(()),
             Some('=') => Err(self.unsupported(
                 here,
-                "assigning to anything but a plain variable",
-                "assign the whole value: $name = ...",
+                "assigning to this",
+                "assign to a variable or a property of one: $name = ..., $name.Property = ...",
             )),
             Some('&') => Err(self.ampersand(here)),
             Some('>' | '<') => Err(self.redirection(here)),
@@ -120,50 +121,13 @@ impl Parser<'_> {
 
     fn statement(&mut self) -> Parsed<Statement> {
         let start = self.cursor.at;
-        if let Some(name) = self.assigned()? {
+        if let Some((name, steps, operator)) = self.assigned()? {
             self.skip_lines()?;
             let value = self.pipeline()?;
             let span = self.span(start);
-            return Ok(Statement::Assign(Assignment { name, value, span }));
+            return Ok(Statement::Assign(Assignment { name, steps, operator, value, span }));
         }
         self.pipeline().map(Statement::Pipeline)
-    }
-
-    /// The name in `$name =`, with the sign taken; otherwise nothing is taken.
-    fn assigned(&mut self) -> Parsed<Option<String>> {
-        let start = self.cursor.at;
-        let braced = self.cursor.starts_with("${");
-        if !self.cursor.take("$") || (braced && !self.cursor.take("{")) {
-            self.cursor.at = start;
-            return Ok(None);
-        }
-        let name = self.cursor.take_while(is_name).to_owned();
-        let closed = !braced || self.cursor.take("}");
-        let span = self.span(start);
-        self.skip_blank()?;
-        let here = self.cursor.at;
-        for sign in ["++", "--", "+=", "-=", "*=", "/=", "%="] {
-            if !name.is_empty() && self.cursor.take(sign) {
-                let advice = "write it out: $name = $name + 1";
-                return Err(self.unsupported(here, format!("`{sign}`"), advice));
-            }
-        }
-        let assigns = self.cursor.starts_with("=") && !self.cursor.starts_with("==");
-        if name.is_empty() || !closed || !assigns {
-            self.cursor.at = start;
-            return Ok(None);
-        }
-        let name = text::canonical_variable(&name);
-        if matches!(name.as_str(), "null" | "true" | "false" | "_") {
-            let complaint = Complaint {
-                message: format!("${name} cannot be assigned to"),
-                hint: "choose another name".to_owned(),
-                span: Some(span),
-            };
-            return Err(ParseError { kind: ParseErrorKind::Wrong, complaint });
-        }
-        self.cursor.bump();
-        Ok(Some(name))
     }
 
     fn pipeline(&mut self) -> Parsed<Pipeline> {

@@ -6,6 +6,7 @@
 
 mod evaluate;
 mod pipeline;
+mod place;
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::ast::Script;
+use crate::bytes::Bytes;
 use crate::catalogue::Catalogue;
 use crate::check;
 use crate::cmdlet::Cmdlet;
@@ -42,8 +44,11 @@ impl Default for Environment {
 pub enum Need {
     /// Run a product cmdlet; answer with its objects.
     Invoke(Call),
-    /// Read the text of a file on the shell's machine; answer with the text.
+    /// Read a file on the shell's machine; answer with its text, or with its bytes.
     Read(FileRead),
+    /// Send a file on the shell's machine to the host; answer with one object: `Name`, `Token`,
+    /// `Bytes`, `Sha256`.
+    Upload(String),
     /// Write a file on the shell's machine.
     Write(FileWrite),
     /// Ask for a secret without showing it; answer with the text.
@@ -80,6 +85,17 @@ impl PartialEq for Call {
 pub struct FileRead {
     /// Its name, as given.
     pub name: String,
+    /// What of it is wanted.
+    pub form: Form,
+}
+
+/// What of a file is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Its text.
+    Text,
+    /// Its bytes, at most [`MAX_BYTES`](crate::limits::MAX_BYTES).
+    Bytes,
 }
 
 /// A file to be written.
@@ -122,6 +138,8 @@ pub enum Answer {
     Objects(Vec<Value>),
     /// What the file or the person says.
     Text(String),
+    /// What the file holds.
+    Bytes(Bytes),
     /// What the person decided.
     Consent(Consent),
     /// It could not be done.
@@ -191,6 +209,7 @@ impl Run {
     /// A run of `script` that has not begun. The whole script is checked before anything happens.
     pub fn new(script: Script, catalogue: Arc<Catalogue>, environment: Environment) -> Self {
         let desk = Desk::default();
+        let script = catalogue.understand(script);
         let mut machine = Machine::new(desk.clone(), catalogue, environment);
         let work = async move {
             let result = match check::first(&script, machine.catalogue()) {

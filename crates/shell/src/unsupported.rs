@@ -65,6 +65,67 @@ pub(crate) const COMMON_PARAMETERS: &[(&str, &str)] = &[
     ("WarningVariable", "leave it out; warnings are always printed"),
 ];
 
+/// Cmdlets of PowerShell that scripts use often and this shell has not.
+pub(crate) const CMDLETS: &[(&str, &str)] = &[
+    ("cd", "start the shell in the folder, or write the whole path"),
+    ("Clear-Host", "press Ctrl-L"),
+    ("cls", "press Ctrl-L"),
+    ("Compare-Object", "use Compare-CsRgsConfiguration, or Where-Object with -notin"),
+    ("ConvertFrom-Json", "give the values to the cmdlet themselves"),
+    ("dir", "use the system's own shell"),
+    ("echo", "put the value on a line of its own: it is printed"),
+    ("Format-Wide", "use Format-Table with one property"),
+    ("Get-Alias", "use `Get-Help NAME`: it names them"),
+    ("Get-ChildItem", "use the system's own shell"),
+    ("Get-Command", "use `Get-Help *Rgs*`: it lists cmdlets by their names"),
+    ("Get-Credential", "leave it out; who you are stands in your certificate"),
+    ("Get-Date", "write the time: \"2026-03-29T14:00:00Z\""),
+    ("Get-Member", "use `Format-List *`: it prints every property"),
+    ("Get-Module", "all cmdlets are there from the start"),
+    ("Get-Variable", "put the variable on a line of its own: it is printed"),
+    ("gm", "use `Format-List *`: it prints every property"),
+    ("group", "use Sort-Object, or Where-Object with Measure-Object"),
+    ("Group-Object", "use Sort-Object, or Where-Object with Measure-Object"),
+    ("Import-Csv", "use Get-Content, or write the cmdlets into a script"),
+    ("Import-Module", "take the line out; all cmdlets are there from the start"),
+    ("Invoke-Expression", "write the line itself"),
+    ("ls", "use the system's own shell"),
+    ("New-Object", "use the objects that cmdlets return, or @{ ... }"),
+    ("Out-GridView", "use Format-Table"),
+    ("Out-Host", "take it out: what is left over is printed"),
+    ("Out-Null", "assign the line to a variable: $unused = ..."),
+    ("Read-Host", "write the value into the script; passwords are asked for when left out"),
+    ("Set-Content", "use Out-File"),
+    ("Set-ExecutionPolicy", "take the line out; scripts may be run"),
+    ("Set-Location", "start the shell in the folder, or write the whole path"),
+    ("Set-Variable", "assign it: $name = ..."),
+    ("sleep", "run the shell again later"),
+    ("Start-Sleep", "run the shell again later"),
+    ("Tee-Object", "assign to a variable, then print it"),
+    ("Test-Path", "use the system's own shell"),
+    ("Write-Error", "a failed cmdlet ends the script; look at its exit status"),
+    ("Write-Host", "put the text on a line of its own: it is printed"),
+    ("Write-Output", "put the value on a line of its own: it is printed"),
+    ("Write-Verbose", "put the text on a line of its own: it is printed"),
+    ("Write-Warning", "put the text on a line of its own: it is printed"),
+];
+
+/// Methods of PowerShell's values, each with the way to say it here; `$it` is the value.
+pub(crate) const METHODS: &[(&str, &str)] = &[
+    ("Add", "write $it += ..."),
+    ("AddRange", "write $it += ..."),
+    ("Clear", "write $it = @()"),
+    ("Contains", "write $it -contains ... of a list, $it -like \"*...*\" of text"),
+    ("EndsWith", "write $it -like \"*...\""),
+    ("Equals", "write $it -eq ..."),
+    ("GetType", "look at it with Format-List"),
+    ("Insert", "write $it = @(...) + $it"),
+    ("Remove", "write $it = @($it | Where-Object { $_ -ne ... })"),
+    ("RemoveAt", "write $it = @($it | Where-Object { $_ -ne ... })"),
+    ("StartsWith", "write $it -like \"...*\""),
+    ("ToString", "write \"$($it)\""),
+];
+
 /// What to do instead of `word`, if `table` knows it.
 pub(crate) fn instead(table: &[(&'static str, &'static str)], word: &str) -> Option<&'static str> {
     table.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, advice)| *advice)

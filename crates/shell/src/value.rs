@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::Bytes;
+
 /// What variables hold, cmdlets take and return, and pipelines carry.
 ///
 /// Serialised with its types and the order of its properties kept; for JSON that people and other
@@ -26,6 +28,8 @@ pub enum Value {
     Time(Timestamp),
     /// A length of time.
     Span(SignedDuration),
+    /// What a file holds; printed as its length.
+    Bytes(Bytes),
     /// Several values.
     List(Vec<Value>),
     /// Named values.
@@ -89,6 +93,7 @@ impl Value {
             Self::Text(_) => "text",
             Self::Time(_) => "a time",
             Self::Span(_) => "a length of time",
+            Self::Bytes(_) => "bytes",
             Self::List(_) => "a list",
             Self::Object(_) => "an object",
         }
@@ -102,6 +107,7 @@ impl Value {
             Self::Int(it) => *it != 0,
             Self::Float(it) => *it != 0.0,
             Self::Text(it) => !it.is_empty(),
+            Self::Bytes(it) => !it.as_slice().is_empty(),
             Self::Time(_) | Self::Span(_) | Self::Object(_) => true,
             Self::List(items) => match items.as_slice() {
                 [] => false,
@@ -158,6 +164,7 @@ impl Value {
         };
         match self {
             Self::Text(it) => (PART + it.len(), 0),
+            Self::Bytes(it) => (PART + it.as_slice().len(), 0),
             Self::List(items) => all(&mut items.iter()),
             Self::Object(it) => all(&mut it.properties.iter().map(|(_, value)| value)),
             _ => (PART, 0),
@@ -177,6 +184,7 @@ impl fmt::Display for Value {
             Self::Text(it) => f.write_str(it),
             Self::Time(it) => it.fmt(f),
             Self::Span(it) => f.write_str(&span_text(*it)),
+            Self::Bytes(it) => it.fmt(f),
             Self::List(items) => {
                 for (at, item) in items.iter().enumerate() {
                     f.write_str(if at == 0 { "" } else { " " })?;
@@ -262,6 +270,12 @@ impl From<Timestamp> for Value {
 impl From<SignedDuration> for Value {
     fn from(it: SignedDuration) -> Self {
         Self::Span(it)
+    }
+}
+
+impl From<Bytes> for Value {
+    fn from(it: Bytes) -> Self {
+        Self::Bytes(it)
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) const FILTERS: &[(Filter, Cmdlet)] = &[
     (Filter::ExportCsv, EXPORT_CSV),
     (Filter::OutFile, OUT_FILE),
     (Filter::OutString, OUT_STRING),
+    (Filter::GetContent, GET_CONTENT),
     (Filter::Help, HELP),
 ];
 
@@ -255,6 +256,27 @@ const OUT_STRING: Cmdlet = Cmdlet {
         means: "Keeps what would be printed in a variable.",
     }],
     ..row("Out", "String", "Turns objects into the text that would be printed.")
+};
+
+const GET_CONTENT: Cmdlet = Cmdlet {
+    aliases: &["gc", "type"],
+    description: "Text comes line by line, or with -Raw as one. With -Encoding Byte a file comes \
+                  as bytes, which a cmdlet's -Content takes; they print as their number.",
+    parameters: &[
+        Parameter::new("Path", Type::File, "The file on this machine.")
+            .at(0)
+            .mandatory()
+            .aliases(&["LiteralPath"]),
+        Parameter::new("Encoding", Type::Enum(&["UTF8", "Byte"]), "Text is always UTF-8 here."),
+        Parameter::new("AsByteStream", Type::Switch, "The same as -Encoding Byte."),
+        Parameter::new("Raw", Type::Switch, "The whole text as one."),
+        Parameter::new("ReadCount", COUNT, "Everything is always read at once here."),
+    ],
+    examples: &[Example {
+        line: "$bytes = Get-Content Welcome.wav -Encoding Byte -ReadCount 0",
+        means: "Keeps what the file holds in a variable.",
+    }],
+    ..row("Get", "Content", "Reads a file on this machine.")
 };
 
 const HELP: Cmdlet = Cmdlet {

@@ -3,10 +3,11 @@
 use super::text::Parts;
 use super::{Parsed, Parser};
 use crate::ast::{
-    Case, Expression, Kind, Operator, Part, Rank, Statement, Step, Unary, Verb, WORD_OPERATORS,
+    Argument, Case, Command, Element, Expression, Kind, Named, Operator, Part, Pipeline, Rank,
+    Statement, Step, Unary, Verb, WORD_OPERATORS,
 };
 use crate::lexer::{begins_name, ends_word, is_dash, is_name, is_quote, number_length};
-use crate::unsupported::{OPERATORS, instead};
+use crate::unsupported::{METHODS, OPERATORS, instead};
 
 impl Parser<'_> {
     /// A value where operators are understood: at the start of a statement and in brackets.
@@ -164,12 +165,7 @@ impl Parser<'_> {
                 self.placeholder(&mut parts)?;
                 Ok(parts.into_expression(self.span(start)))
             }
-            Some('[') => {
-                self.cursor.take_while(|it| it != ']' && it != '\n');
-                self.cursor.take("]");
-                let advice = "leave it out; cmdlets convert what they are given";
-                Err(self.unsupported(start, "a type in brackets", advice))
-            }
+            Some('[') => self.type_in_brackets(),
             Some(next) if begins_name(next) => {
                 let word = self.cursor.take_while(|it| !ends_word(it)).to_owned();
                 let message = format!("`{word}` is neither a value nor a variable here");
@@ -183,6 +179,39 @@ impl Parser<'_> {
                 Err(self.wrong(start, message, "put a value here"))
             }
         }
+    }
+
+    /// `[System.IO.File]::ReadAllBytes( ... )`, the one known form; any other type is refused.
+    fn type_in_brackets(&mut self) -> Parsed<Expression> {
+        let start = self.cursor.at;
+        self.cursor.bump();
+        let name = self.cursor.take_while(|it| it != ']' && it != '\n').trim().to_lowercase();
+        self.cursor.take("]");
+        if !self.cursor.take("::") {
+            let advice = "leave it out; cmdlets convert what they are given";
+            return Err(self.unsupported(start, "a type in brackets", advice));
+        }
+        let member = self.cursor.take_while(is_name).to_owned();
+        let file = matches!(name.as_str(), "system.io.file" | "io.file");
+        if !file || !member.eq_ignore_ascii_case("ReadAllBytes") || !self.cursor.take("(") {
+            let what = format!("the method `{member}` of a type");
+            let advice = "use cmdlets; Get-Content reads files, with -Encoding Byte as bytes";
+            return Err(self.unsupported(start, what, advice));
+        }
+        let Kind::Group(path) = self.group(self.cursor.at - 1)? else {
+            return Err(self.wrong(start, "a file's name is missing", "name one in the brackets"));
+        };
+        let span = self.span(start);
+        self.note(span, "this is read as Get-Content with -Encoding Byte".to_owned());
+        let given = |name: &str, value: Option<Expression>| {
+            Argument::Parameter(Named { name: name.to_owned(), value, span })
+        };
+        let byte = Expression { kind: Kind::Text(vec![Part::Literal("Byte".to_owned())]), span };
+        let path = Expression { kind: Kind::Group(path), span };
+        let arguments = vec![given("Path", Some(path)), given("Encoding", Some(byte))];
+        let command = Command { name: "Get-Content".to_owned(), arguments, span };
+        let pipeline = Pipeline { first: Element::Command(command), rest: Vec::new() };
+        Ok(Expression { kind: Kind::Group(Box::new(pipeline)), span })
     }
 
     fn number(&mut self) -> Parsed<Expression> {
@@ -244,7 +273,7 @@ impl Parser<'_> {
         let rest = self.cursor.rest();
         rest.find(']').is_some_and(|end| {
             rest[1..end].chars().all(|it| is_name(it) || it == '.')
-                && rest[end + 1..].starts_with(['"', '\'', '$', '('])
+                && rest[end + 1..].starts_with(['"', '\'', '$', '(', ':'])
         })
     }
 
@@ -337,6 +366,10 @@ impl Parser<'_> {
                 return Err(Self::never_closed(start + 2));
             }
             let value = self.pipeline()?;
+            if let Element::Expression(Expression { kind: Kind::Block(_), .. }) = &value.first {
+                let advice = "work it out before: `ForEach-Object { @{ Name = ... } }`";
+                return Err(self.unsupported(here, "a property with a script block", advice));
+            }
             self.skip_blank()?;
             if self.cursor.peek().is_some() {
                 self.end_of_statement(Some('}'))?;
@@ -382,8 +415,12 @@ impl Parser<'_> {
                 self.cursor.bump();
                 let name = self.cursor.take_while(is_name).to_owned();
                 if self.cursor.starts_with("(") {
-                    let advice = "only properties can be read; use operators and cmdlets";
-                    return Err(self.unsupported(here, format!("the method `{name}`"), advice));
+                    let whole = self.cursor.between(start, here);
+                    let advice = instead(METHODS, &name).map_or_else(
+                        || "only properties can be read; use operators and cmdlets".to_owned(),
+                        |it| it.replace("$it", whole),
+                    );
+                    return Err(self.unsupported(here, format!("the method `{name}`"), &advice));
                 }
                 steps.push(Step::Member(name, self.span(here)));
             } else if self.cursor.starts_with("[") {

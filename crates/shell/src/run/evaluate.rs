@@ -3,8 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::place::put;
 use super::{Answer, Desk, Environment, Need};
-use crate::ast::{Expression, Kind, Operator, Part, Script, Statement, Step, Unary, Verb};
+use crate::ast::{
+    Assignment, Expression, Kind, Operator, Part, Script, Statement, Step, Unary, Verb,
+};
 use crate::catalogue::Catalogue;
 use crate::convert::placeholder;
 use crate::error::Failure;
@@ -95,12 +98,39 @@ impl Machine {
         match statement {
             Statement::Pipeline(pipeline) => self.pipeline(pipeline).await,
             Statement::Assign(it) => {
-                let objects = self.pipeline(&it.value).await?;
-                let value = self.kept(Value::from_objects(objects)).map_err(|f| f.at(it.span))?;
+                let value = self.group(&it.value).await?;
+                let value = self.assigned(it, value).await?;
+                let value = self.kept(value).map_err(|f| f.at(it.span))?;
                 self.environment.variables.insert(it.name.to_lowercase(), value);
                 Ok(Vec::new())
             }
         }
+    }
+
+    /// What the variable of an assignment becomes.
+    async fn assigned(&mut self, it: &Assignment, value: Value) -> Result<Value, Failure> {
+        if it.steps.is_empty() && it.operator.is_none() {
+            return Ok(value);
+        }
+        let root = self.variable(&it.name, it.span)?;
+        let mut way = Vec::with_capacity(it.steps.len());
+        for step in &it.steps {
+            way.push(match step {
+                Step::Member(name, span) => (Value::Text(name.clone()), *span),
+                Step::Index(index) => (self.expression(index).await?, index.span),
+            });
+        }
+        let value = match it.operator {
+            None => value,
+            Some(operator) => {
+                let mut current = root.clone();
+                for step in &it.steps {
+                    current = self.step(current, step).await?;
+                }
+                self.operate(operator, current, value)?
+            }
+        };
+        put(root, &way, value)
     }
 
     /// The value of `it`. Every error carries a place.
@@ -134,8 +164,7 @@ impl Machine {
             Kind::Hash(entries) => {
                 let mut object = Object::default();
                 for (name, value) in entries {
-                    let objects = self.pipeline(value).await?;
-                    object = object.with(name, Value::from_objects(objects));
+                    object = object.with(name, self.group(value).await?);
                 }
                 Ok(Value::Object(object))
             }

@@ -1,11 +1,11 @@
 //! Pipelines: what a cmdlet is given, whether it may go ahead, and what it hands on.
 
 use super::evaluate::{Machine, Work};
-use super::{Answer, Call, Consent, Existing, FileRead, FileWrite, Need, Question};
+use super::{Answer, Call, Consent, Existing, FileRead, FileWrite, Form, Need, Question};
 use crate::ast::{Command, Element, Expression, Kind, Pipeline, Statement};
 use crate::bind::{Bound, Given, arrange};
 use crate::cmdlet::{CONFIRM, Cmdlet, Effect, FromPipeline, Parameter, Type, WHAT_IF};
-use crate::convert::convert;
+use crate::convert::{convert, refuse_placeholder};
 use crate::error::Failure;
 use crate::filters::{self, Filter, Surroundings, property};
 use crate::limits::MAX_OBJECTS;
@@ -83,22 +83,44 @@ impl Machine {
 
     /// The value for one parameter: numbers given as text stay as written, files are read.
     async fn given(&mut self, parameter: &Parameter, it: &Expression) -> Result<Value, Failure> {
-        if let (Kind::Number(text), Type::Text | Type::Secret | Type::File) =
-            (&it.kind, parameter.takes)
+        if let (
+            Kind::Number(text),
+            Type::Text | Type::List | Type::Secret | Type::File | Type::FileContent | Type::Upload,
+        ) = (&it.kind, parameter.takes)
         {
             return Ok(Value::Text(text.clone()));
         }
-        let value = self.expression(it).await?;
-        if parameter.takes != Type::FileContent {
-            return Ok(value);
-        }
-        let name = value.to_string();
-        let answer = self.ask(Need::Read(FileRead { name: name.clone() })).await;
-        match answer.map_err(|f| f.at(it.span))? {
-            Answer::Text(text) => {
-                Ok(Value::Object(Object::new("File").with("Name", name).with("Text", text)))
+        if let (Kind::List(items), Type::List | Type::ListModifier) = (&it.kind, parameter.takes) {
+            let mut values = Vec::with_capacity(items.len());
+            for item in items {
+                values.push(match &item.kind {
+                    Kind::Number(text) => Value::Text(text.clone()),
+                    _ => self.expression(item).await?,
+                });
             }
-            other => Err(unexpected(&other)),
+            return Ok(Value::List(values));
+        }
+        let value = self.expression(it).await?;
+        refuse_placeholder(parameter, &value).map_err(|f| f.at(it.span))?;
+        match parameter.takes {
+            Type::FileContent => {
+                let name = value.to_string();
+                let read = FileRead { name: name.clone(), form: Form::Text };
+                match self.ask(Need::Read(read)).await.map_err(|f| f.at(it.span))? {
+                    Answer::Text(text) => {
+                        Ok(Value::Object(Object::new("File").with("Name", name).with("Text", text)))
+                    }
+                    other => Err(unexpected(&other)),
+                }
+            }
+            Type::Upload => {
+                let sent = self.ask(Need::Upload(value.to_string())).await;
+                match sent.map_err(|f| f.at(it.span))? {
+                    Answer::Objects(objects) => Ok(Value::from_objects(objects)),
+                    other => Err(unexpected(&other)),
+                }
+            }
+            _ => Ok(value),
         }
     }
 
@@ -262,6 +284,7 @@ impl Machine {
                 Ok(objects)
             }
             (Filter::Where, None) => filters::select_where(&bound, input, &mut self.patterns),
+            (Filter::GetContent, _) => self.content(&bound).await,
             (Filter::ExportCsv | Filter::OutFile, _) => self.write(filter, &bound, input).await,
             _ => {
                 let around =
@@ -286,6 +309,27 @@ impl Machine {
             None => self.environment.variables.remove("_"),
         };
         result
+    }
+
+    /// `Get-Content`
+    async fn content(&mut self, bound: &Bound) -> Result<Vec<Value>, Failure> {
+        let name = bound.text("Path").unwrap_or_default().to_owned();
+        let bytes = bound.on("AsByteStream") || bound.text("Encoding") == Some("Byte");
+        let form = if bytes { Form::Bytes } else { Form::Text };
+        match self.ask(Need::Read(FileRead { name, form })).await? {
+            Answer::Bytes(bytes) => Ok(vec![self.kept(bytes.into())?]),
+            Answer::Text(text) => {
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                self.charge(text.len() / 64)?;
+                if bound.on("Raw") {
+                    return Ok(vec![text.into()]);
+                }
+                let lines: Vec<Value> = text.lines().map(Value::from).collect();
+                self.charge(lines.len())?;
+                Ok(lines)
+            }
+            other => Err(unexpected(&other)),
+        }
     }
 
     async fn write(

@@ -8,6 +8,17 @@ const OWNER: Parameter = Parameter::new("Owner", Type::Text, "The pool it belong
 const FILE: Parameter = Parameter::new("FileName", Type::File, "The file.").mandatory();
 const SHOW_ALL: Parameter = Parameter::new("ShowAll", Type::Switch, "Of every owner.");
 
+const fn line(
+    verb: &'static str,
+    noun: &'static str,
+    aliases: &'static [&'static str],
+    parameters: &'static [Parameter],
+) -> Cmdlet {
+    Cmdlet { aliases, ..row(verb, noun, Effect::Changes, parameters) }
+}
+
+const DATABASE: Parameter = Parameter::new("Database", Type::Text, "Its name.").at(0).mandatory();
+
 const fn row(
     verb: &'static str,
     noun: &'static str,
@@ -57,7 +68,7 @@ pub(crate) const ROWS: &[Cmdlet] = &[
         Effect::Changes,
         &[
             Parameter::new("Destination", Type::Text, "The pool to write.").mandatory(),
-            FILE,
+            Parameter::new("FileName", Type::Upload, "The file.").mandatory(),
             Parameter::new("OverwriteOwner", Type::Switch, "Makes the pool the owner."),
             Parameter::new("ReplaceExistingRgsSettings", Type::Switch, "Takes the settings, too.")
                 .aliases(&["ReplaceExistingSettings"]),
@@ -139,6 +150,40 @@ pub(crate) const ROWS: &[Cmdlet] = &[
         ],
     ),
     row("Get", "CsThing", Effect::Reads, &[]),
+    row(
+        "Set",
+        "CsThing",
+        Effect::Changes,
+        &[Parameter::new("Instance", Type::Object, "As it is to be.")
+            .at(0)
+            .mandatory()
+            .piped(FromPipeline::ByValue)],
+    ),
+    row(
+        "Import",
+        "CsRgsAudioFile",
+        Effect::Changes,
+        &[
+            IDENTITY,
+            Parameter::new("FileName", Type::Text, "What it is called.").mandatory(),
+            Parameter::new("Content", Type::Bytes, "What it holds.").mandatory(),
+        ],
+    ),
+    line(
+        "Remove",
+        "CsLogShipping",
+        &["exec sp_delete_log_shipping_secondary_database <Database>"],
+        &[DATABASE],
+    ),
+    line("Get", "CsDatabaseConnection", &["exec sp_who2"], &[]),
+    line(
+        "Stop",
+        "CsDatabaseConnection",
+        &["kill <Spid>"],
+        &[Parameter::new("Spid", Type::Int(1, 1 << 30), "Which.").at(0).mandatory()],
+    ),
+    line("Restore", "CsDatabase", &["restore database <Database> with recovery"], &[DATABASE]),
+    row("Install", "CsMirrorDatabase", Effect::Changes, &[]),
 ];
 
 pub(crate) fn catalogue() -> Catalogue {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use shell::{
-    Answer, Consent, Environment, Failure, Need, Object, Origin, Run, Value, format, parse,
+    Answer, Consent, Environment, Failure, Form, Need, Object, Origin, Run, Value, format, parse,
 };
 
 use crate::rows::catalogue;
@@ -47,7 +47,19 @@ impl Stage {
                 }
                 Need::Read(file) => {
                     told += &format!("read: {}\n", file.name);
-                    Answer::Text("the file's text".to_owned())
+                    match file.form {
+                        Form::Text => Answer::Text("the file's text\nits second line\n".to_owned()),
+                        Form::Bytes => Answer::Bytes(vec![82, 73, 70, 70].into()),
+                    }
+                }
+                Need::Upload(name) => {
+                    told += &format!("upload: {name}\n");
+                    let sent = Object::new("Upload")
+                        .with("Name", name)
+                        .with("Token", "t")
+                        .with("Bytes", 7_i64)
+                        .with("Sha256", "00");
+                    Answer::Objects(vec![Value::Object(sent)])
                 }
                 Need::Write(file) => {
                     told += &format!("write: {} {:?}\n{}", file.name, file.existing, file.text);
