@@ -11,6 +11,7 @@ pub mod cmdlets;
 pub mod deployment;
 mod door;
 mod fault;
+pub mod files;
 pub mod identity;
 mod roles;
 mod watch;

@@ -320,10 +320,6 @@ impl Bound {
                     line.push(' ');
                     line.push_str(&normal::argument(&name));
                 }
-                (Type::Object | Type::Objects, _) => {
-                    line.push(' ');
-                    line.push_str(&brief(value));
-                }
                 _ => {
                     line.push(' ');
                     line.push_str(&literal(value));
@@ -358,24 +354,6 @@ fn literal(value: &Value) -> String {
                 .collect();
             format!("@{{{}}}", parts.join("; "))
         }
-    }
-}
-
-/// An object in a line: what it is, and which; it may be large.
-fn brief(value: &Value) -> String {
-    match value {
-        Value::Object(object) => {
-            let kind = if object.kind.is_empty() { "object" } else { object.kind.as_str() };
-            let known = ["Identity", "Name"].iter().find_map(|it| object.get(it));
-            match known.map(ToString::to_string).filter(|it| !it.is_empty()) {
-                Some(name) => format!("({kind} {})", normal::argument(&name)),
-                None => format!("({kind})"),
-            }
-        }
-        Value::List(items) if !items.is_empty() => {
-            items.iter().map(brief).collect::<Vec<String>>().join(", ")
-        }
-        other => literal(other),
     }
 }
 

@@ -4,5 +4,6 @@ mod audit;
 mod battery;
 mod documented;
 mod door;
+mod files;
 mod identity;
 mod nowhere;
