@@ -26,7 +26,8 @@ fn listeners(topology: &Topology) -> BTreeSet<SocketAddr> {
         listeners.extend(stores.map(|it| SocketAddr::new(host.address, it.port)));
         for pool in topology.pools_served_by(&host.name) {
             let ports = pool.chat().map(|chat| [chat.client_port, chat.client_tls_port]);
-            listeners.extend(ports.into_iter().flatten().map(|it| (host.address, it).into()));
+            let ports = ports.into_iter().flatten();
+            listeners.extend(ports.map(|it| SocketAddr::new(host.address, it)));
         }
     }
     listeners
