@@ -146,6 +146,7 @@ pub(crate) fn property(value: &Value, name: &str) -> Result<Value, Failure> {
             }
             return require(items, name).map(|()| Value::Null);
         }
+        Value::Bytes(it) if count => return Ok(it.as_slice().len().into()),
         Value::Text(text) if name.eq_ignore_ascii_case("Length") => {
             return Ok(text.chars().count().into());
         }

@@ -9,6 +9,7 @@
 mod complete;
 mod documented;
 mod errors;
+mod fuzz;
 mod language;
 mod roundtrip;
 mod rows;

@@ -47,4 +47,8 @@ stories! {
     effects_are_asked_for_one_at_a_time: "effects",
     a_grave_change_shows_what_it_would_do_and_asks: "consent",
     help_is_derived_from_the_rows: "help",
+    properties_of_objects_in_variables_are_set: "assigning",
+    bytes_and_files_travel: "bytes",
+    lines_of_the_documents_are_read_as_cmdlets: "lines",
+    what_scripts_often_have_is_refused_by_name: "well-known",
 }
