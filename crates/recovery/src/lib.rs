@@ -9,9 +9,11 @@
 
 pub mod action;
 pub mod engine;
+pub mod grounds;
 pub mod journal;
 pub mod keeper;
 pub mod observed;
+pub mod paired;
 pub mod presence;
 pub mod probe;
 pub mod procedure;

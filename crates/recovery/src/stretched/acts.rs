@@ -6,9 +6,10 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::look::Settled;
-use super::{LOOK_EVERY, LostCopy, Stretched, moves};
+use super::{LOOK_EVERY, Stretched, moves};
 use crate::action::{Action, Side};
 use crate::engine::{Line, Mark};
+use crate::grounds::LostCopy;
 use crate::journal::What;
 use crate::keeper::{CopySeen, GIVE_UP, GiveUp, SETTLE, after_turn};
 use crate::record::{Gate, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};

@@ -4,73 +4,26 @@
 //! Whoever runs it may die at any point: the record stands, and running again goes on from it.
 
 mod acts;
-mod journals;
-mod lock;
 mod look;
 mod moves;
 
-use std::fmt;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use control::Client;
 use serde::{Deserialize, Serialize};
-use topology::{Pool, Topology};
+use topology::Pool;
 
-pub use journals::install as install_journal_routes;
 pub use look::{SALVAGED, Settled};
 
 use crate::action::{Action, StretchedPool};
 use crate::engine::{Deployment, Line, Reply};
-use crate::journal::{Entry, Journal, What};
-use crate::observed::Observed;
+use crate::grounds::{self, Grounds, Held};
+use crate::journal::{Entry, What};
+use crate::observed::{Observed, SiteSeen};
 use crate::store::Records;
-use crate::world::{Measured, World};
-use lock::Held;
+use crate::world::{Lock, Measured, World};
 
 /// Between two looks while an act waits.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// A copy of a site that lost the pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LostCopy {
-    /// The store's name.
-    pub store: String,
-    /// An administrator attests that it is lost: what can still be read of it is enough.
-    pub attested_lost: bool,
-}
-
-/// Finds what a lost site had and never shipped, and puts it back; given by whoever knows the
-/// content. Told the copies and the name of the present primary.
-pub type Salvager = Arc<
-    dyn Fn(Vec<LostCopy>, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>>
-        + Send
-        + Sync,
->;
-
-/// What every run on this host needs.
-#[derive(Clone)]
-pub struct Grounds {
-    /// The host that runs it.
-    pub host: String,
-    /// The deployment.
-    pub topology: Arc<Topology>,
-    /// Every site's management store.
-    pub stores: Vec<(String, Records)>,
-    /// For questions to other hosts.
-    pub client: Client,
-    /// This host's journals.
-    pub journal: Journal,
-    /// Knows the content.
-    pub salvager: Salvager,
-}
-
-impl fmt::Debug for Grounds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Grounds").field("host", &self.host).finish_non_exhaustive()
-    }
-}
 
 /// What an administrator said with the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,7 +93,7 @@ impl Stretched {
         said: Said,
         procedure: &str,
     ) -> Result<Self, String> {
-        let run = format!("{}-{}-{}", compact_now(), procedure, std::process::id());
+        let run = grounds::run_name(procedure);
         let mut begun = Self { grounds, pool: pool.clone(), said, run, held: None, last: None };
         let (_, measured) = begun.look().await?;
         let accepted = begun.said.accepted.then(|| measured.loss());
@@ -217,6 +170,26 @@ impl Deployment<StretchedPool> for Stretched {
 }
 
 impl Stretched {
+    async fn lock(&mut self) -> Result<(), String> {
+        self.held = Some(self.grounds.lock(&self.pool.fqdn, &self.run).await?);
+        Ok(())
+    }
+
+    async fn unlock(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.give_up().await;
+        }
+    }
+
+    /// Who holds the lock, by all stores that answered.
+    fn lock_in(&self, observed: &Observed) -> Lock {
+        let states = observed.sites.values().filter_map(|seen| match seen {
+            SiteSeen::Answers { procedure, .. } => Some(procedure),
+            SiteSeen::Unknown { .. } => None,
+        });
+        grounds::who(states, &self.run)
+    }
+
     async fn write(&self, what: What) -> Result<(), String> {
         let entry = Entry {
             run: self.run.clone(),
@@ -226,11 +199,6 @@ impl Stretched {
             at: crate::now_utc(),
             what,
         };
-        journals::append(&self.grounds, entry).await
+        self.grounds.note(entry).await
     }
-}
-
-/// The time as it sorts in a file name.
-fn compact_now() -> String {
-    jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3f").to_string()
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use recovery::action::{Procedure, Step};
 use recovery::engine::{self, Forecast, Line, Stopped};
+use recovery::grounds::{Grounds, Salvager};
 use recovery::journal::{Entry, Journal};
 use recovery::observed::Observed;
-use recovery::stretched::{Grounds, Said, Salvager, Stretched};
+use recovery::stretched::{Said, Stretched};
 use recovery::world::Measured;
 use topology::Pool;
 

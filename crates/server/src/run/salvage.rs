@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use chat::salvage::{Cursor, Forks, PageOfPosts, Report, Salvaged};
 use control::{CallError, Client, Destination, Peer, Refusal, Router};
+use recovery::grounds::{LostCopy, Salvager};
 use recovery::keeper::Handle;
 use recovery::keeper::old_copy::OldCopy;
-use recovery::stretched::{LostCopy, Salvager};
 use serde::{Deserialize, Serialize};
 use topology::Topology;
 use tracing::{info, warn};

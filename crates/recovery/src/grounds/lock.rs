@@ -1,0 +1,108 @@
+//! One run at a time: a lease at every site that can be reached, renewed while the run lives.
+//!
+//! An orchestrator that is killed holds nothing back: its lease ends, and the next run resumes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tracing::debug;
+
+use super::Grounds;
+use crate::store::{LeaseAsk, LeaseState, Store, StoreError};
+use crate::world::Lock;
+
+const LENGTH: Duration = Duration::from_millis(1500);
+const RENEW: Duration = Duration::from_millis(400);
+
+/// The lock of a pool while a run holds it. Dropping it stops the renewal.
+#[derive(Debug)]
+pub struct Held {
+    name: String,
+    run: String,
+    stores: Vec<Arc<dyn Store>>,
+    _renewal: JoinSet<()>,
+}
+
+fn name_of(pool: &str) -> String {
+    format!("procedure/{pool}")
+}
+
+impl Grounds {
+    /// Takes the lock of `pool` for `run` at every site that answers.
+    pub async fn lock(&self, pool: &str, run: &str) -> Result<Held, String> {
+        let name = name_of(pool);
+        let mut stores = Vec::new();
+        for (site, records) in &self.stores {
+            let store = Arc::clone(records.store());
+            match store.lease(&name, take(run)).await {
+                Ok(_) => stores.push(store),
+                Err(StoreError::Away { .. }) => debug!(site, "locked without this site"),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        if stores.is_empty() {
+            return Err("no management store answers: nothing can be locked".to_owned());
+        }
+        let mut renewal = JoinSet::new();
+        renewal.spawn(renew(stores.clone(), name.clone(), run.to_owned()));
+        Ok(Held { name, run: run.to_owned(), stores, _renewal: renewal })
+    }
+
+    /// Who holds the lock of `pool`, as `run` sees it, by all stores that answer.
+    pub async fn locked(&self, pool: &str, run: &str) -> Lock {
+        let mut states = Vec::new();
+        for (site, records) in &self.stores {
+            match records.store().read().await {
+                Ok(snapshot) => states.push(snapshot.lease(&name_of(pool))),
+                Err(error) => debug!(site, %error, "the lock is looked at without this site"),
+            }
+        }
+        who(states.iter(), run)
+    }
+}
+
+impl Held {
+    /// Gives the lock back wherever it is held.
+    pub async fn give_up(self) {
+        for store in &self.stores {
+            let ask = LeaseAsk::GiveUp { holder: self.run.clone() };
+            if let Err(error) = store.lease(&self.name, ask).await {
+                debug!(%error, "the procedure lock ends by itself");
+            }
+        }
+    }
+}
+
+/// Who holds a lock, by what the stores say of its lease.
+pub(crate) fn who<'a>(states: impl Iterator<Item = &'a LeaseState>, run: &str) -> Lock {
+    let mut lock = Lock::Free;
+    for state in states {
+        match state {
+            LeaseState::Held { holder, .. } if *holder == run => lock = Lock::Ours,
+            LeaseState::Held { .. } => return Lock::Others,
+            LeaseState::Ended { .. }
+            | LeaseState::GivenUp { .. }
+            | LeaseState::Unknown
+            | LeaseState::Free => {}
+        }
+    }
+    lock
+}
+
+fn take(run: &str) -> LeaseAsk {
+    let length_ms = u64::try_from(LENGTH.as_millis()).expect("a lease is short");
+    LeaseAsk::Take { holder: run.to_owned(), length_ms }
+}
+
+async fn renew(stores: Vec<Arc<dyn Store>>, name: String, run: String) {
+    let mut tick = tokio::time::interval(RENEW);
+    loop {
+        tick.tick().await;
+        for store in &stores {
+            if let Err(error) = store.lease(&name, take(&run)).await {
+                debug!(%error, "the procedure lock was not renewed");
+            }
+        }
+    }
+}
