@@ -7,8 +7,12 @@
 //!
 //! This crate knows no chat, no procedure and no cmdlet. It is told which database to use.
 
+pub mod checks;
 pub mod compare;
 pub mod configuration;
 pub mod import;
 pub mod model;
 pub mod package;
+pub mod schema;
+pub mod store;
+pub mod time_zones;

@@ -43,6 +43,33 @@ pub enum ActionKind {
     TransferToPstn,
 }
 
+impl CallAction {
+    /// An action of which nothing but the kind is known yet.
+    pub fn new(action: ActionKind) -> Self {
+        Self { action, prompt: None, question: None, queue: None, uri: None }
+    }
+
+    /// This action and all that follow upon answers to its questions.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        let mut ahead = vec![self];
+        std::iter::from_fn(move || {
+            let next = ahead.pop()?;
+            let question = next.question.iter();
+            ahead.extend(question.flat_map(|it| &it.answer_list).map(|it| &it.action));
+            Some(next)
+        })
+    }
+
+    /// The audio files that this action plays by itself.
+    pub fn audio(&self) -> impl Iterator<Item = &AudioRef> {
+        let asked = self.question.iter().flat_map(|it| {
+            [Some(&it.prompt), it.invalid_answer_prompt.as_ref(), it.no_answer_prompt.as_ref()]
+        });
+        let prompts = std::iter::once(self.prompt.as_ref()).chain(asked).flatten();
+        prompts.filter_map(|it| it.audio_file_prompt.as_ref())
+    }
+}
+
 impl ActionKind {
     /// Every kind.
     pub const ALL: [Self; 6] = [

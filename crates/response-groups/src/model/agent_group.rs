@@ -55,6 +55,26 @@ pub enum RoutingMethod {
     Attendant,
 }
 
+impl AgentGroup {
+    /// How long an agent is alerted unless told otherwise, in seconds.
+    pub const AGENT_ALERT_TIME: u16 = 20;
+
+    /// A group with the original's defaults and nobody in it.
+    pub fn new(id: Uuid, owner: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            owner: owner.into(),
+            name: name.into(),
+            description: None,
+            participation_policy: ParticipationPolicy::Informal,
+            agent_alert_time: Self::AGENT_ALERT_TIME,
+            routing_method: RoutingMethod::Parallel,
+            distribution_group_address: None,
+            agents_by_uri: Vec::new(),
+        }
+    }
+}
+
 impl ParticipationPolicy {
     /// Every policy.
     pub const ALL: [Self; 2] = [Self::Informal, Self::Formal];

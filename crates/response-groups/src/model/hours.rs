@@ -58,4 +58,10 @@ impl HoursOfBusiness {
         Weekday::Saturday,
         Weekday::Sunday,
     ];
+
+    /// Shared hours in which every day is closed.
+    pub fn new(id: Uuid, owner: impl Into<String>, name: impl Into<String>) -> Self {
+        let days = Default::default();
+        Self { id, owner: owner.into(), name: name.into(), custom: false, days }
+    }
 }

@@ -1,8 +1,8 @@
 //! The objects, with the fields of the original: plain values, serialised under the original's
 //! names.
 //!
-//! Nothing here is checked; that is the business of the checks. A pool is named by its FQDN, in lower
-//! case.
+//! Nothing here is checked; that is the business of the checks. A pool is named by its FQDN, in
+//! lower case.
 
 mod action;
 mod agent_group;
@@ -64,6 +64,11 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words())
     }
+}
+
+/// A name as names are compared: whatever its letters' case.
+pub fn name_key(name: &str) -> String {
+    name.to_lowercase()
 }
 
 /// Any object that has a name and an identity of its own.
@@ -135,5 +140,35 @@ impl Object {
             Self::HoursOfBusiness(it) => (&mut it.owner, &mut it.name),
             Self::HolidaySet(it) => (&mut it.owner, &mut it.name),
         }
+    }
+}
+
+impl From<Workflow> for Object {
+    fn from(it: Workflow) -> Self {
+        Self::Workflow(it)
+    }
+}
+
+impl From<Queue> for Object {
+    fn from(it: Queue) -> Self {
+        Self::Queue(it)
+    }
+}
+
+impl From<AgentGroup> for Object {
+    fn from(it: AgentGroup) -> Self {
+        Self::AgentGroup(it)
+    }
+}
+
+impl From<HoursOfBusiness> for Object {
+    fn from(it: HoursOfBusiness) -> Self {
+        Self::HoursOfBusiness(it)
+    }
+}
+
+impl From<HolidaySet> for Object {
+    fn from(it: HolidaySet) -> Self {
+        Self::HolidaySet(it)
     }
 }

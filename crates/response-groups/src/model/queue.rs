@@ -47,6 +47,29 @@ pub enum OverflowCandidate {
     OldestCall,
 }
 
+impl Queue {
+    /// A queue with the original's defaults and no agent group.
+    pub fn new(id: Uuid, owner: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            owner: owner.into(),
+            name: name.into(),
+            description: None,
+            timeout_action: None,
+            overflow_action: None,
+            timeout_threshold: None,
+            overflow_threshold: None,
+            overflow_candidate: OverflowCandidate::NewestCall,
+            agent_groups: Vec::new(),
+        }
+    }
+
+    /// The actions of the queue that are there.
+    pub fn actions(&self) -> impl Iterator<Item = &CallAction> {
+        [&self.timeout_action, &self.overflow_action].into_iter().flatten()
+    }
+}
+
 impl OverflowCandidate {
     /// Both.
     pub const ALL: [Self; 2] = [Self::NewestCall, Self::OldestCall];

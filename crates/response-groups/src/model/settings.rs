@@ -18,10 +18,15 @@ pub struct ServiceSettings {
     pub disable_call_context: bool,
 }
 
+impl ServiceSettings {
+    /// How long a declined call stays away from an agent unless told otherwise, in seconds.
+    pub const AGENT_RINGBACK_GRACE_PERIOD: u16 = 60;
+}
+
 impl Default for ServiceSettings {
     fn default() -> Self {
         Self {
-            agent_ringback_grace_period: 60,
+            agent_ringback_grace_period: Self::AGENT_RINGBACK_GRACE_PERIOD,
             default_music_on_hold_file: None,
             disable_call_context: false,
         }

@@ -76,6 +76,44 @@ pub struct Workflow {
 }
 
 impl Workflow {
+    /// A workflow with the original's defaults: not active, open always, with nothing to do.
+    pub fn new(
+        id: Uuid,
+        owner: impl Into<String>,
+        name: impl Into<String>,
+        primary_uri: impl Into<String>,
+        language: impl Into<String>,
+    ) -> Self {
+        Self {
+            id,
+            owner: owner.into(),
+            name: name.into(),
+            description: None,
+            primary_uri: primary_uri.into(),
+            line_uri: None,
+            display_number: None,
+            active: false,
+            anonymous: false,
+            managed: false,
+            managers_by_uri: Vec::new(),
+            enabled_for_federation: false,
+            language: language.into(),
+            time_zone: None,
+            business_hours: None,
+            holiday_sets: Vec::new(),
+            default_action: None,
+            non_business_hours_action: None,
+            holiday_action: None,
+            custom_music_on_hold_file: None,
+        }
+    }
+
+    /// The actions of the workflow that are there.
+    pub fn actions(&self) -> impl Iterator<Item = &CallAction> {
+        let all = [&self.default_action, &self.non_business_hours_action, &self.holiday_action];
+        all.into_iter().flatten()
+    }
+
     /// Whether callers are asked questions, rather than put into a queue.
     pub fn is_interactive(&self) -> bool {
         let action = self.default_action.as_ref().map(|it| it.action);

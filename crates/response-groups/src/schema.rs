@@ -1,0 +1,21 @@
+//! The schema `rgs`, and who may use it.
+
+use db::MigrateError;
+use tokio_postgres::Client;
+
+/// The database of a hosting pool's Response Groups.
+pub const DATABASE: &str = "rgs";
+
+/// The role in `PostgreSQL` of the servers that use it.
+pub const ROLE: &str = "standfast_rgs";
+
+/// The schema `rgs`, for [`db::migrate`].
+pub const SCHEMA: &[db::Migration] =
+    &[db::Migration { number: 1, name: "rgs", sql: include_str!("../schema/001_rgs.sql") }];
+
+/// Brings the schema up to date and lets servers in. Run it again at any time.
+pub async fn prepare(client: &Client) -> Result<(), MigrateError> {
+    db::migrate(client, SCHEMA).await?;
+    client.batch_execute(include_str!("../schema/grants.sql")).await?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Looking at what is there.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use super::lease::Lease;
+use super::{Filter, Hosting, Listing, RgsError, looked, table};
+use crate::import::Named;
+use crate::model::{Kind, Object, name_key};
+
+impl Hosting {
+    /// The objects of a kind that `filter` chooses, and how many more other owners have.
+    pub async fn list(&self, kind: Kind, filter: &Filter) -> Result<Listing, RgsError> {
+        let lease = self.look().await?;
+        let listing = list(&lease, kind, filter, self.parent()).await;
+        looked(lease, listing).await
+    }
+
+    /// One object, whoever owns it.
+    pub async fn get(&self, kind: Kind, id: Uuid) -> Result<Object, RgsError> {
+        let owner = super::OwnerFilter::All;
+        let filter = Filter { id: Some(id), name: None, owner };
+        let listing = self.list(kind, &filter).await?;
+        let missing = || RgsError::Missing { what: format!("{kind} {id} at {}", self.parent()) };
+        listing.objects.into_iter().next().ok_or_else(missing)
+    }
+
+    /// Every object by its name.
+    pub async fn names(&self) -> Result<Vec<Named>, RgsError> {
+        let lease = self.look().await?;
+        let names = names(&lease).await;
+        looked(lease, names).await
+    }
+}
+
+async fn list(
+    lease: &Lease,
+    kind: Kind,
+    filter: &Filter,
+    parent: &str,
+) -> Result<Listing, RgsError> {
+    const CHOSEN: &str = "($1::uuid is null or it.id = $1)
+                          and ($2::text is null or it.name_key = $2)";
+    let owner = filter.owner.owner(parent);
+    let name = filter.name.as_deref().map(name_key);
+    let chosen = format!("{CHOSEN} and ($3::text is null or it.owner = $3)");
+    let found = objects(lease, kind, &chosen, &[&filter.id, &name, &owner]).await?;
+    let objects = found.into_iter().map(|(_, it)| it).collect();
+    let Some(owner) = owner else { return Ok(Listing { objects, hidden: BTreeMap::new() }) };
+    let name_of_table = table::of(kind).name;
+    let sql = format!(
+        "select it.owner, count(*) from rgs.{name_of_table} it
+         where {CHOSEN} and it.owner <> $3 group by it.owner"
+    );
+    let rows = lease.rows(&sql, &[&filter.id, &name, &owner]).await?;
+    let count = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+    let hidden = rows.iter().map(|row| (row.get(0), count(row.get(1)))).collect();
+    Ok(Listing { objects, hidden })
+}
+
+/// The objects that a condition on `it` chooses, with their versions, by name.
+pub(super) async fn objects(
+    lease: &Lease,
+    kind: Kind,
+    chosen: &str,
+    values: super::lease::Values<'_>,
+) -> Result<Vec<(i64, Object)>, RgsError> {
+    let select = table::of(kind).select();
+    let sql = format!("{select} where {chosen} order by it.name collate \"C\"");
+    let rows = lease.rows(&sql, values).await?;
+    let object = |row: tokio_postgres::Row| {
+        let Json(value) = row.get(1);
+        Ok((row.get(0), table::from_row(kind, value)?))
+    };
+    rows.into_iter().map(object).collect()
+}
+
+/// Every object by its name, in the order of [`Kind::ALL`].
+pub(super) async fn names(lease: &Lease) -> Result<Vec<Named>, RgsError> {
+    let mut names = Vec::new();
+    for kind in Kind::ALL {
+        let table = table::of(kind).name;
+        let sql = format!("select id, name, owner from rgs.{table} order by name collate \"C\"");
+        let rows = lease.rows(&sql, &[]).await?;
+        let named = |row: &tokio_postgres::Row| Named {
+            kind,
+            id: row.get(0),
+            name: row.get(1),
+            owner: row.get(2),
+        };
+        names.extend(rows.iter().map(named));
+    }
+    Ok(names)
+}

@@ -1,0 +1,122 @@
+//! The newest revision of each owner that its pool has sent.
+//!
+//! It is kept as it came: no listing shows it, no name check counts it, nothing refers to it. An
+//! import makes objects of it, exactly as of a file.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use super::change::Change;
+use super::import::{add_contents, missing_digests};
+use super::lease::Lease;
+use super::{Hosting, RgsError, audio, looked};
+use crate::configuration::Configuration;
+use crate::import::AudioSource;
+
+/// What was received of an owner, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The reign under which its pool could edit it.
+    pub reign: i64,
+    /// The owner's revision there.
+    pub revision: i64,
+    /// When it was received here.
+    pub received_at: Timestamp,
+    /// What it holds. The content of its audio files is here, too.
+    pub configuration: Configuration,
+}
+
+impl Hosting {
+    /// The audio files of a configuration whose content is not here yet and would have to be sent.
+    pub async fn wanted_audio(&self, configuration: &Configuration) -> Result<Vec<Uuid>, RgsError> {
+        let lease = self.look().await?;
+        let missing = missing_digests(&lease, &configuration.audio).await;
+        let missing = looked(lease, missing).await?;
+        let wanted = configuration.audio.iter().filter(|it| missing.contains(&it.sha256));
+        Ok(wanted.map(|it| it.id).collect())
+    }
+
+    /// Keeps a revision in the place of an older one; `audio` is asked only for content that is not
+    /// here yet. The same revision again changes nothing; an older one is refused.
+    pub async fn receive(
+        &self,
+        owner: &str,
+        reign: i64,
+        revision: i64,
+        configuration: &Configuration,
+        audio: &mut (dyn AudioSource + Send),
+    ) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let place = (reign, revision);
+        let received = receive(&mut change, owner, place, configuration, audio).await;
+        change.end(received).await
+    }
+
+    /// What was received of an owner, if anything.
+    pub async fn received(&self, owner: &str) -> Result<Option<Received>, RgsError> {
+        let lease = self.look().await?;
+        let sql = "select reign, revision, received_at, configuration
+                   from rgs.received where owner = $1";
+        let row = lease.maybe_row(sql, &[&owner]).await;
+        let Some(row) = looked(lease, row).await? else { return Ok(None) };
+        let garbled = |why: String| {
+            let what = format!("what was received of {owner}");
+            RgsError::Garbled { what, why }
+        };
+        let received_at = Timestamp::try_from(row.get::<_, SystemTime>(2));
+        let received_at = received_at.map_err(|error| garbled(error.to_string()))?;
+        let configuration = row.try_get::<_, Json<Configuration>>(3);
+        let Json(configuration) = configuration.map_err(|error| garbled(error.to_string()))?;
+        let (reign, revision) = (row.get(0), row.get(1));
+        Ok(Some(Received { reign, revision, received_at, configuration }))
+    }
+
+    /// Throws away what was received of an owner.
+    pub async fn forget_received(&self, owner: &str) -> Result<(), RgsError> {
+        let change = self.change().await?;
+        let forgotten = forget(&change, owner).await;
+        change.end(forgotten).await
+    }
+}
+
+async fn receive(
+    change: &mut Change,
+    owner: &str,
+    place: (i64, i64),
+    configuration: &Configuration,
+    source: &mut (dyn AudioSource + Send),
+) -> Result<(), RgsError> {
+    let sql = "select reign, revision from rgs.received where owner = $1";
+    let row = change.maybe_row(sql, &[&owner]).await?;
+    let here: Option<(i64, i64)> = row.map(|row| (row.get(0), row.get(1)));
+    if here == Some(place) {
+        return Ok(());
+    }
+    if here.is_some_and(|here| here > place) {
+        let what = format!("the revision {} of reign {}", place.1, place.0);
+        return Err(RgsError::Older { what, owner: owner.to_owned() });
+    }
+    add_contents(change, &configuration.audio, source).await?;
+    let sql = "insert into rgs.received (owner, reign, revision, configuration)
+               values ($1, $2, $3, $4)
+               on conflict (owner) do update set reign = excluded.reign,
+                 revision = excluded.revision, configuration = excluded.configuration,
+                 received_at = now()";
+    change.execute(sql, &[&owner, &place.0, &place.1, &Json(configuration)]).await?;
+    let digests: BTreeSet<&str> = configuration.audio.iter().map(|it| it.sha256.as_str()).collect();
+    let digests: Vec<&str> = digests.into_iter().collect();
+    change.execute("delete from rgs.received_audio where owner = $1", &[&owner]).await?;
+    let sql = "insert into rgs.received_audio (owner, sha256)
+               select $1, decode(it, 'hex') from unnest($2::text[]) as d (it)";
+    change.execute(sql, &[&owner, &digests]).await?;
+    audio::sweep(change).await
+}
+
+async fn forget(lease: &Lease, owner: &str) -> Result<(), RgsError> {
+    lease.execute("delete from rgs.received where owner = $1", &[&owner]).await?;
+    audio::sweep_content(lease).await
+}

@@ -1,0 +1,89 @@
+//! Which pool may edit an owner's objects: the one with the highest reign.
+
+use std::collections::BTreeMap;
+
+use super::change::Change;
+use super::lease::Lease;
+use super::{Hosting, RgsError, looked};
+use crate::import::Standing;
+
+impl Hosting {
+    /// What this pool knows of an owner. Of one that it has never heard of, it edits nothing but
+    /// its own.
+    pub async fn standing(&self, owner: &str) -> Result<Standing, RgsError> {
+        Ok(self.standings().await?.remove(owner).unwrap_or_default())
+    }
+
+    /// What this pool knows of each owner.
+    pub async fn standings(&self) -> Result<BTreeMap<String, Standing>, RgsError> {
+        let lease = self.look().await?;
+        let standings = all(&lease, self.parent()).await;
+        looked(lease, standings).await
+    }
+
+    /// From now on this pool may edit what belongs to `owner`, under a reign that is higher than
+    /// any that it has heard of. Told again, it is done already.
+    pub async fn claim(&self, owner: &str, reign: i64) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let claimed = claim(&mut change, owner, reign).await;
+        change.end(claimed).await
+    }
+
+    /// Another pool has `reign`: this one may not edit what belongs to `owner` any more.
+    pub async fn yield_to(&self, owner: &str, reign: i64) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let yielded = yield_to(&mut change, owner, reign).await;
+        change.end(yielded).await
+    }
+}
+
+/// Makes this pool the editor under a reign.
+pub(super) async fn claim(change: &mut Change, owner: &str, reign: i64) -> Result<(), RgsError> {
+    let known = change.standing(owner).await?;
+    if known.edits && known.reign == reign {
+        return Ok(());
+    }
+    set(change, owner, known, reign, true).await
+}
+
+async fn yield_to(change: &mut Change, owner: &str, reign: i64) -> Result<(), RgsError> {
+    let known = change.standing(owner).await?;
+    if !known.edits && known.reign == reign {
+        return Ok(());
+    }
+    set(change, owner, known, reign, false).await
+}
+
+async fn set(
+    change: &mut Change,
+    owner: &str,
+    known: Standing,
+    reign: i64,
+    edits: bool,
+) -> Result<(), RgsError> {
+    if reign <= known.reign {
+        let what = format!("the reign {reign}");
+        return Err(RgsError::Older { what, owner: owner.to_owned() });
+    }
+    change.touch(owner).await?;
+    let sql = "update rgs.owner set reign = $2, edits = $3 where name = $1";
+    change.execute(sql, &[&owner, &reign, &edits]).await?;
+    Ok(())
+}
+
+/// What is known of each owner, the hosting pool among them.
+pub(super) async fn all(
+    lease: &Lease,
+    parent: &str,
+) -> Result<BTreeMap<String, Standing>, RgsError> {
+    let sql = "select name, reign, edits, revision from rgs.owner";
+    let rows = lease.rows(sql, &[]).await?;
+    let standing = |row: &tokio_postgres::Row| {
+        let standing = Standing { reign: row.get(1), edits: row.get(2), revision: row.get(3) };
+        (row.get(0), standing)
+    };
+    let mut all: BTreeMap<String, Standing> = rows.iter().map(standing).collect();
+    let own = Standing { edits: true, ..Standing::default() };
+    all.entry(parent.to_owned()).or_insert(own);
+    Ok(all)
+}

@@ -1,0 +1,133 @@
+//! Formal agents who are signed in to their groups.
+//!
+//! Whoever takes the calls keeps this, whether or not it may edit the group.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::change::Change;
+use super::lease::Lease;
+use super::{Hosting, RgsError, looked};
+use crate::checks::Complaint;
+use crate::model::SignIn;
+
+impl Hosting {
+    /// Who is signed in to the groups of an owner.
+    pub async fn sign_ins(&self, owner: &str) -> Result<Vec<SignIn>, RgsError> {
+        let lease = self.look().await?;
+        let sign_ins = all(&lease, Some(owner)).await;
+        looked(lease, sign_ins).await
+    }
+
+    /// Signs an agent in to a formal group, or out. Signing in twice, or out twice, is the same as
+    /// once. Of a group whose agents are a distribution list, nobody here knows them; every SIP
+    /// address may sign in.
+    pub async fn sign_in(&self, group: Uuid, agent: &str, is_in: bool) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let done = sign_in(&mut change, group, agent, is_in).await;
+        change.end(done).await
+    }
+}
+
+async fn sign_in(
+    change: &mut Change,
+    group: Uuid,
+    agent: &str,
+    is_in: bool,
+) -> Result<(), RgsError> {
+    let sql = "select name, owner, participation_policy, agents_by_uri,
+                 distribution_group_address is not null
+               from rgs.agent_group where id = $1";
+    let row = change.maybe_row(sql, &[&group]).await?;
+    let missing = || RgsError::Missing { what: format!("agent group {group}") };
+    let row = row.ok_or_else(missing)?;
+    let (name, owner, policy): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
+    let (agents, any): (Vec<String>, bool) = (row.get(3), row.get(4));
+    let agent = agent.to_lowercase();
+    if !is_in {
+        let sql = "delete from rgs.sign_in where agent_group = $1 and agent = $2";
+        if change.execute(sql, &[&group, &agent]).await? > 0 {
+            change.touch(owner).await?;
+        }
+        return Ok(());
+    }
+    let refused = |field, what, remedy: &str| {
+        RgsError::Refused(vec![Complaint { field, what, remedy: remedy.to_owned() }])
+    };
+    if policy != "Formal" {
+        let what = format!("nobody signs in to the agent group {name:?}");
+        let remedy = "set ParticipationPolicy to Formal, or leave it";
+        return Err(refused("ParticipationPolicy", what, remedy));
+    }
+    let is_listed = agents.iter().any(|it| it.to_lowercase() == agent);
+    let may_be = is_listed || (any && agent.starts_with("sip:"));
+    if !may_be {
+        let what = format!("{agent} is not an agent of {name:?}");
+        return Err(refused("AgentsByUri", what, "add the agent to the group first"));
+    }
+    let sql = "insert into rgs.sign_in (agent_group, agent, since) values ($1, $2, now())
+               on conflict do nothing";
+    if change.execute(sql, &[&group, &agent]).await? > 0 {
+        change.touch(owner).await?;
+    }
+    Ok(())
+}
+
+/// Who may be signed in to a group `g`, as a condition on `s.agent`.
+const MAY: &str = "g.participation_policy = 'Formal'
+                   and (g.distribution_group_address is not null
+                        or exists (select from unnest(g.agents_by_uri) as a (uri)
+                                   where lower(a.uri) = s.agent))";
+
+/// Signs out whoever is not an agent any more, or whose group does not ask for it.
+pub(super) async fn prune(lease: &Lease) -> Result<(), RgsError> {
+    let sql = format!(
+        "delete from rgs.sign_in s using rgs.agent_group g where g.id = s.agent_group
+         and not ({MAY})"
+    );
+    lease.execute(&sql, &[]).await?;
+    Ok(())
+}
+
+/// Signs in those who may be, beside those who are.
+pub(super) async fn put(change: &mut Change, sign_ins: &[SignIn]) -> Result<(), RgsError> {
+    let groups: Vec<Uuid> = sign_ins.iter().map(|it| it.group).collect();
+    let agents: Vec<String> = sign_ins.iter().map(|it| it.agent.to_lowercase()).collect();
+    let since: Vec<SystemTime> = sign_ins.iter().map(|it| it.since.into()).collect();
+    let sql = format!(
+        "with done as (
+           insert into rgs.sign_in (agent_group, agent, since)
+           select s.agent_group, s.agent, s.since
+           from unnest($1::uuid[], $2::text[], $3::timestamptz[]) as s (agent_group, agent, since)
+           join rgs.agent_group g on g.id = s.agent_group
+           where {MAY}
+           on conflict do nothing
+           returning agent_group
+         )
+         select distinct g.owner from done join rgs.agent_group g on g.id = done.agent_group"
+    );
+    for row in change.rows(&sql, &[&groups, &agents, &since]).await? {
+        change.touch(row.get(0)).await?;
+    }
+    Ok(())
+}
+
+/// Who is signed in to the groups of one owner, or of all.
+pub(super) async fn all(lease: &Lease, owner: Option<&str>) -> Result<Vec<SignIn>, RgsError> {
+    let sql = "select s.agent_group, s.agent, s.since
+               from rgs.sign_in s join rgs.agent_group g on g.id = s.agent_group
+               where $1::text is null or g.owner = $1
+               order by s.agent_group, s.agent collate \"C\"";
+    let rows = lease.rows(sql, &[&owner]).await?;
+    let sign_in = |row: &tokio_postgres::Row| {
+        let since = Timestamp::try_from(row.get::<_, SystemTime>(2));
+        let since = since.map_err(|error| RgsError::Garbled {
+            what: "a sign-in".to_owned(),
+            why: error.to_string(),
+        })?;
+        Ok(SignIn { group: row.get(0), agent: row.get(1), since })
+    };
+    rows.iter().map(sign_in).collect()
+}
