@@ -93,13 +93,52 @@ pub(crate) struct Reach {
 /// `standfast shell`
 #[derive(Debug, Args)]
 pub(crate) struct Shell {
-    #[command(flatten)]
-    pub reach: Reach,
+    /// The topology file
+    #[arg(long, required_unless_present = "parse_only")]
+    pub topology: Option<PathBuf>,
+    /// The directory of the administrator's certificate (made by `standfast init`)
+    #[arg(long, required_unless_present = "parse_only")]
+    pub credential: Option<PathBuf>,
+    /// The host to ask; any that answers if none is named
+    #[arg(long, value_name = "HOST")]
+    pub via: Option<String>,
     /// Run this text instead of asking for lines
     #[arg(short, value_name = "TEXT", conflicts_with = "file")]
     pub command: Option<String>,
+    /// Print objects as JSON, all of them as one list; also `-Json`
+    #[arg(long)]
+    pub json: bool,
+    /// Check the text and print how it is understood; nothing is run and no deployment is needed
+    #[arg(long)]
+    pub parse_only: bool,
+    /// The folder that stands for the drives of Windows: `C:\a.zip` is `DIR/a.zip`
+    #[arg(long, value_name = "DIR")]
+    pub exchange: Option<PathBuf>,
     /// Run this file; `-` is standard input
     pub file: Option<PathBuf>,
+}
+
+impl Shell {
+    /// How it reaches the deployment; none if it only reads text.
+    pub(crate) fn reach(&self) -> Option<Reach> {
+        let (topology, credential) = (self.topology.clone()?, self.credential.clone()?);
+        Some(Reach { topology, credential, via: self.via.clone() })
+    }
+}
+
+/// Arguments as they were given, with the shell's own spelling of a switch made the system's.
+pub(crate) fn spelled(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = given.collect();
+    if arguments.get(1).is_some_and(|it| it == "shell") {
+        for argument in &mut arguments[2..] {
+            if argument.eq_ignore_ascii_case("-Json") {
+                *argument = "--json".into();
+            } else if argument.eq_ignore_ascii_case("-ParseOnly") {
+                *argument = "--parse-only".into();
+            }
+        }
+    }
+    arguments
 }
 
 /// `standfast failover` and its like

@@ -15,7 +15,7 @@ use args::{Arguments, Command};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(args::spelled(std::env::args_os()));
     match begin(arguments.command) {
         Ok(code) => code,
         Err(error) => {

@@ -61,6 +61,15 @@ impl Deployment {
         &self.host.host
     }
 
+    /// Asks something that may be asked twice without harm.
+    pub(crate) async fn call<Req, Ans>(&self, path: &str, request: &Req) -> Result<Ans, CallError>
+    where
+        Req: Serialize + Sync,
+        Ans: DeserializeOwned,
+    {
+        self.client.call_idempotent(&self.host, path, request, SILENCE).await
+    }
+
     /// Asks something that takes long; `told` hears of its progress.
     pub(crate) async fn ask<Req, Told, Ans>(
         &self,

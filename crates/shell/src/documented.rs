@@ -1,5 +1,5 @@
-//! Lines of the documents that are no cmdlets by name, such as `restore database mgc with recovery`:
-//! rows of the table say, as other names, which cmdlet each stands for.
+//! Lines of the documents that are no cmdlets by name, such as `restore database mgc with
+//! recovery`: rows of the table say, as other names, which cmdlet each stands for.
 //!
 //! Such a name has blanks; a word in `<...>` is the parameter that takes what stands there.
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::disk::{blocking, create, digest, unwritable};
 use super::entry::{Entry, Following, State};
 use super::limits::MAX_PART_BYTES;
-use super::spool::{Spool, own, unknown};
+use super::spool::{Spool, own, room, unknown};
 use super::wire::{Arrived, Wanted};
 use crate::deployment::Reply;
 use crate::fault::{Fault, FaultKind};
@@ -59,7 +59,7 @@ impl Spool {
         name: String,
         write: impl FnOnce(&mut File) -> Result<(), Fault>,
     ) -> Result<Delivery, Fault> {
-        self.room(&self.files(), 0)?;
+        room(&self.files(), 0)?;
         let mut file = create(&self.path(token))?;
         write(&mut file)?;
         let (bytes, sha256) = digest(&mut file).map_err(|error| unwritable(&error))?;
@@ -72,7 +72,7 @@ impl Spool {
             state: State::Offered(Following::Nothing),
         };
         let mut files = self.files();
-        self.room(&files, bytes)?;
+        room(&files, bytes)?;
         files.insert(token, entry);
         drop(files);
         let spool = self.clone();

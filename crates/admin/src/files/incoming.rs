@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::disk::{blocking, create, hexadecimal, unwritable};
 use super::entry::{Entry, Incoming, State};
 use super::limits::{MAX_NAME_BYTES, MAX_PART_BYTES};
-use super::spool::{Spool, own, unknown};
+use super::spool::{Spool, own, room, unknown};
 use super::wire::Part;
 use crate::fault::{Fault, FaultKind};
 
@@ -57,7 +57,7 @@ impl Spool {
             if part.offset != 0 || MAX_NAME_BYTES < part.name.len() {
                 return Err(unknown());
             }
-            self.room(&files, part.bytes)?;
+            room(&files, part.bytes)?;
             let file = create(&self.path(part.token))?;
             let incoming = Incoming { file, hasher: Sha256::new(), received: 0 };
             let entry = Entry {

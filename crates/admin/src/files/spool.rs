@@ -95,30 +95,14 @@ impl Spool {
             let busy = matches!(entry.state, State::Offered(Following::Running));
             let stays = busy || entry.touched.elapsed() < KEPT;
             if !stays {
-                info!(%token, who = entry.who, name = entry.name, "nobody wants this file: removed");
+                info!(%token, entry.who, entry.name, "a file that nobody wants is removed");
                 gone.push(*token);
             }
             stays
         });
-        gone.into_iter().for_each(|token| self.unlink(token));
-    }
-
-    /// Makes sure that one more file of `bytes` fits.
-    pub(super) fn room(&self, files: &BTreeMap<Uuid, Entry>, bytes: u64) -> Result<(), Fault> {
-        let full = |message: String, hint: &str| {
-            Err(Fault::new(FaultKind::Unavailable, "spool-full", message, hint))
-        };
-        if bytes > MAX_FILE_BYTES {
-            let message = format!("a file of {bytes} bytes is too large to travel");
-            return full(message, &format!("at most {MAX_FILE_BYTES} bytes are taken"));
+        for token in gone {
+            self.unlink(token);
         }
-        let held: u64 = files.values().map(|it| it.bytes).sum();
-        if files.len() >= MAX_FILES || held.saturating_add(bytes) > MAX_SPOOL_BYTES {
-            let message =
-                format!("{} files with {held} bytes are on their way already", files.len());
-            return full(message, "try again later, or ask another host with --via");
-        }
-        Ok(())
     }
 
     pub(super) fn path(&self, token: Uuid) -> PathBuf {
@@ -134,6 +118,23 @@ impl Spool {
             warn!(%token, %error, "a file that travelled cannot be removed");
         }
     }
+}
+
+/// Makes sure that one more file of `bytes` fits.
+pub(super) fn room(files: &BTreeMap<Uuid, Entry>, bytes: u64) -> Result<(), Fault> {
+    let full = |message: String, hint: &str| {
+        Err(Fault::new(FaultKind::Unavailable, "spool-full", message, hint))
+    };
+    if bytes > MAX_FILE_BYTES {
+        let message = format!("a file of {bytes} bytes is too large to travel");
+        return full(message, &format!("at most {MAX_FILE_BYTES} bytes are taken"));
+    }
+    let held: u64 = files.values().map(|it| it.bytes).sum();
+    if files.len() >= MAX_FILES || held.saturating_add(bytes) > MAX_SPOOL_BYTES {
+        let message = format!("{} files with {held} bytes are on their way already", files.len());
+        return full(message, "try again later, or ask another host with --via");
+    }
+    Ok(())
 }
 
 /// The entry of `token`, if it belongs to `who`; it counts as asked for.

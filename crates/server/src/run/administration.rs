@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use admin::files::Spool;
 use admin::{Audit, Door, Fault, FaultKind, Invocation, Request, Role};
 use anyhow::Context as _;
 use control::{Peer, Progress, Refusal, Router};
 use futures_util::future::{join, join_all};
 use recovery::keeper::Handle;
 use recovery::observed::Observed;
-use recovery::{presence, stretched};
+use recovery::{grounds, presence};
 use serde::{Deserialize, Serialize};
 use topology::Pool;
 
@@ -17,7 +18,7 @@ use super::deployment::Reached;
 use super::host::ThisHost;
 use super::parts::Stores;
 use super::procedures::Procedures;
-use super::{content, salvage};
+use super::{content, files, salvage};
 
 /// Where a shell sends its cmdlets.
 pub(crate) const INVOKE: &str = "admin/invoke";
@@ -48,7 +49,9 @@ pub(crate) fn install(
 ) -> anyhow::Result<Router> {
     let journal = Procedures::journal(host).context("open the journal")?;
     let audit = Audit::open(&host.directory("audit"), &host.name).context("open the audit")?;
-    let router = stretched::install_journal_routes(router, &journal);
+    let spool = Spool::open(&host.directory("spool")).context("open the spool")?;
+    let router = files::install(host, &spool, &audit, router);
+    let router = grounds::install_journal_routes(router, &journal);
     let router = salvage::install(router, keepers);
     let router = content::install(router, keepers);
     let procedures = Procedures::new(host, stores, journal, salvage::salvager(host));

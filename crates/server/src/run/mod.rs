@@ -4,6 +4,7 @@ mod administration;
 mod chat_servers;
 mod content;
 mod deployment;
+mod files;
 mod host;
 mod parts;
 mod peers;
@@ -12,6 +13,7 @@ mod salvage;
 mod shipped;
 
 pub(crate) use administration::{INVOKE, LOOK, Looked};
+pub(crate) use files::{DELIVERED, DOWNLOAD, UPLOAD};
 
 use std::sync::Arc;
 

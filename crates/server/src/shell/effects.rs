@@ -1,97 +1,204 @@
 //! The effects that a script asks for, on this machine and at a host.
 
 use std::fs::OpenOptions;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
 
+use admin::files::DELIVERY;
 use admin::{Fault, FaultKind, Request, Told};
-use shell::{Answer, CHOICES, Call, Consent, Existing, Failure, FileWrite, Need, Question, Value};
+use shell::{
+    Answer, CHOICES, Call, Consent, Existing, Failure, FileRead, FileWrite, Form, Need, Object,
+    Question, Type, Value,
+};
 
+use super::CLOSED;
+use super::exchange::Exchange;
+use super::output::Output;
+use super::place;
+use super::said::remark;
+use super::travel;
 use crate::reach::Deployment;
 use crate::run::INVOKE;
 
 /// How often a question is repeated when the answer is none of its choices.
 const QUESTION_TRIES: u32 = 5;
-/// The largest file that a cmdlet is given.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Does what a script asks for.
 #[derive(Debug)]
 pub(super) struct Effects {
-    deployment: Deployment,
+    deployment: Arc<Deployment>,
+    exchange: Exchange,
+    output: Output,
 }
 
 impl Effects {
-    pub(super) fn new(deployment: Deployment) -> Self {
-        Self { deployment }
+    pub(super) fn new(deployment: Arc<Deployment>, exchange: Exchange, output: Output) -> Self {
+        Self { deployment, exchange, output }
     }
 
     /// Does one thing and answers for it.
     pub(super) async fn perform(&mut self, need: Need) -> Answer {
         match need {
-            Need::Invoke(call) => match self.invoke(call).await {
-                Ok(objects) => Answer::Objects(objects),
-                Err(fault) => Answer::Failed(fault.into()),
-            },
-            Need::Emit(objects) => {
-                print(&shell::format::shown(&objects, width()));
-                Answer::Go
+            Need::Invoke(call) => told(self.invoke(call).await),
+            Need::Upload(name) => told(self.upload(&name).await.map(|it| vec![it])),
+            Need::Emit(objects) => answer(self.output.emit(&objects), |()| Answer::Go),
+            Need::Read(file) => {
+                let read = self.exchange.resolve(&file.name).and_then(|path| read(&file, &path));
+                answer(read, |it| it)
             }
-            Need::Read(file) => answer(read(&file.name), Answer::Text),
-            Need::Write(file) => answer(write(&file), |()| Answer::Go),
+            Need::Write(file) => {
+                let path = self.exchange.resolve(&file.name);
+                answer(path.and_then(|path| write(&file, &path)), |()| Answer::Go)
+            }
             Need::Secret(question) => answer(secret(&question), Answer::Text),
             Need::Confirm(question) => answer(confirm(&question), Answer::Consent),
             Need::Done(..) => unreachable!("the caller ends the run"),
         }
     }
 
-    async fn invoke(&self, call: Call) -> Result<Vec<Value>, Fault> {
-        let request = Request { cmdlet: call.cmdlet.name(), parameters: call.parameters };
-        let told = |told: Told| remark(&told.to_string());
-        let asked: Result<Result<Vec<Value>, Fault>, _> =
-            self.deployment.ask(INVOKE, &request, told).await;
-        asked.unwrap_or_else(|error| {
-            let host = self.deployment.host();
-            let (kind, hint) = if error.is_outcome_unknown() {
-                (FaultKind::Unknown, "look what was done, then run it again: it resumes")
-            } else {
-                (FaultKind::Unavailable, "name another host with --via")
-            };
-            Err(Fault::new(kind, "host", format!("host {host}: {error}"), hint))
-        })
+    /// Ends what is printed.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.output.finish()
+    }
+
+    async fn upload(&mut self, name: &str) -> Result<Value, Fault> {
+        let path = self.exchange.resolve(name);
+        let path =
+            path.map_err(|error| Fault::misspoken(error.to_string(), "name another file"))?;
+        travel::upload(&self.deployment, name, &path).await
+    }
+
+    /// Runs a cmdlet at the host; fetches what it delivers.
+    async fn invoke(&mut self, call: Call) -> Result<Vec<Value>, Fault> {
+        let files = files_of(&call);
+        let force = call.parameters.contains(&("Force".to_owned(), Value::Bool(true)));
+        let existing = if force { place::Existing::Replace } else { place::Existing::Keep };
+        let mut objects = Vec::new();
+        for object in invoke(&self.deployment, call).await? {
+            match object {
+                Value::Object(delivery) if delivery.kind == DELIVERY => {
+                    objects.extend(self.deliver(&delivery, &files, existing).await?);
+                }
+                other => objects.push(other),
+            }
+        }
+        Ok(objects)
+    }
+
+    /// Fetches a file to where the line says, and nowhere else, whatever the host says.
+    async fn deliver(
+        &mut self,
+        delivery: &Object,
+        files: &[String],
+        existing: place::Existing,
+    ) -> Result<Vec<Value>, Fault> {
+        let name = delivery.get("FileName").map(ToString::to_string).unwrap_or_default();
+        if !files.contains(&name) {
+            let message = format!("the host wants to write {name}, which the line does not name");
+            let hint = "nothing was written; see which host this is";
+            return Err(Fault::new(FaultKind::Failed, "not-delivered", message, hint));
+        }
+        let path = self.exchange.resolve(&name);
+        let path =
+            path.map_err(|error| Fault::misspoken(error.to_string(), "name another file"))?;
+        travel::deliver(&self.deployment, delivery, &path, existing).await
     }
 }
 
-fn answer<T>(done: std::io::Result<T>, good: impl FnOnce(T) -> Answer) -> Answer {
+/// Runs a cmdlet at the host; what it tells meanwhile is said.
+async fn invoke(deployment: &Deployment, call: Call) -> Result<Vec<Value>, Fault> {
+    ask_host(deployment, call, |told| remark(&told.to_string())).await
+}
+
+/// Runs a cmdlet at the host and says nothing of it.
+pub(super) async fn invoke_silently(
+    deployment: &Deployment,
+    call: Call,
+) -> Result<Vec<Value>, Fault> {
+    ask_host(deployment, call, drop).await
+}
+
+async fn ask_host(
+    deployment: &Deployment,
+    call: Call,
+    told: impl FnMut(Told),
+) -> Result<Vec<Value>, Fault> {
+    let request = Request { cmdlet: call.cmdlet.name(), parameters: call.parameters };
+    let asked: Result<Result<Vec<Value>, Fault>, _> = deployment.ask(INVOKE, &request, told).await;
+    asked.unwrap_or_else(|error| {
+        let (kind, hint) = if error.is_outcome_unknown() {
+            (FaultKind::Unknown, "look what was done, then run it again: it resumes")
+        } else {
+            (FaultKind::Unavailable, "name another host with --via")
+        };
+        Err(Fault::new(kind, "host", format!("host {}: {error}", deployment.host()), hint))
+    })
+}
+
+/// The files on this machine that the line names.
+fn files_of(call: &Call) -> Vec<String> {
+    let is_file = |name: &str| call.cmdlet.parameter(name).is_some_and(|it| it.takes == Type::File);
+    let given = call.parameters.iter().filter(|(name, _)| is_file(name));
+    given.map(|(_, value)| value.to_string()).collect()
+}
+
+fn told(done: Result<Vec<Value>, Fault>) -> Answer {
+    match done {
+        Ok(objects) => Answer::Objects(objects),
+        Err(fault) => Answer::Failed(fault.into()),
+    }
+}
+
+fn answer<T>(done: io::Result<T>, good: impl FnOnce(T) -> Answer) -> Answer {
     match done {
         Ok(value) => good(value),
-        Err(error) => Answer::Failed(Failure::new("io", error.to_string(), "try it again")),
+        Err(error) => {
+            let code = if error.kind() == io::ErrorKind::BrokenPipe { CLOSED } else { "io" };
+            Answer::Failed(Failure::new(code, error.to_string(), "try it again"))
+        }
     }
 }
 
-fn read(name: &str) -> std::io::Result<String> {
-    let size = std::fs::metadata(name)?.len();
-    if FILE_BYTES_MAX < size {
-        return Err(std::io::Error::other(format!("{name} is larger than {FILE_BYTES_MAX} bytes")));
+fn read(file: &FileRead, path: &Path) -> io::Result<Answer> {
+    const MOST: u64 = shell::limits::MAX_BYTES as u64;
+    let named = |error: io::Error| io::Error::other(format!("{}: {error}", file.name));
+    let mut bytes = Vec::new();
+    let open = std::fs::File::open(path).map_err(named)?;
+    open.take(MOST + 1).read_to_end(&mut bytes).map_err(named)?;
+    if MOST < bytes.len() as u64 {
+        return Err(io::Error::other(format!("{} is larger than {MOST} bytes", file.name)));
     }
-    std::fs::read_to_string(name)
+    match file.form {
+        Form::Bytes => Ok(Answer::Bytes(bytes.into())),
+        Form::Text => {
+            let text = String::from_utf8(bytes);
+            let why = "is no UTF-8 text; read it with -Encoding Byte";
+            let text = text.map_err(|_| io::Error::other(format!("{} {why}", file.name)))?;
+            Ok(Answer::Text(text))
+        }
+    }
 }
 
-fn write(file: &FileWrite) -> std::io::Result<()> {
+fn write(file: &FileWrite, path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     match file.existing {
         Existing::Replace => options.write(true).create(true).truncate(true),
         Existing::Append => options.append(true).create(true),
         Existing::Refuse => options.write(true).create_new(true),
     };
-    let mut open = options.open(&file.name)?;
-    open.write_all(file.text.as_bytes())?;
-    open.sync_all()
+    let named = |error: io::Error| io::Error::other(format!("{}: {error}", file.name));
+    let mut open = options.open(path).map_err(named)?;
+    open.write_all(file.text.as_bytes()).map_err(named)?;
+    // A pipe or a terminal has nothing to be made durable.
+    if open.metadata().map_err(named)?.is_file() { open.sync_all().map_err(named) } else { Ok(()) }
 }
 
-fn confirm(question: &Question) -> std::io::Result<Consent> {
-    if !std::io::stdin().is_terminal() {
-        return Err(std::io::Error::other(format!(
-            "{} wants to be confirmed and nobody is at the terminal: add -Force",
+fn confirm(question: &Question) -> io::Result<Consent> {
+    if !io::stdin().is_terminal() {
+        return Err(io::Error::other(format!(
+            "{} wants to be confirmed and nobody is at the terminal: add -Confirm:$false, or \
+             -Force where it is known",
             question.cmdlet
         )));
     }
@@ -104,9 +211,9 @@ fn confirm(question: &Question) -> std::io::Result<Consent> {
     Ok(Consent::NoToAll)
 }
 
-fn secret(question: &Question) -> std::io::Result<String> {
+fn secret(question: &Question) -> io::Result<String> {
     use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
-    let stdin = std::io::stdin();
+    let stdin = io::stdin();
     if !stdin.is_terminal() {
         return ask(&question.text);
     }
@@ -122,32 +229,10 @@ fn secret(question: &Question) -> std::io::Result<String> {
 
 /// One line from whoever is there.
 #[allow(clippy::print_stderr, reason = "a question to the person at the terminal")]
-fn ask(prompt: &str) -> std::io::Result<String> {
+fn ask(prompt: &str) -> io::Result<String> {
     eprint!("{prompt}");
-    std::io::stderr().flush()?;
+    io::stderr().flush()?;
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
+    io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(120)
-}
-
-/// What was asked for.
-#[allow(clippy::print_stdout, reason = "the answer of the shell")]
-fn print(text: &str) {
-    print!("{text}");
-}
-
-/// What is good to know beside it.
-#[allow(clippy::print_stderr, reason = "progress is not part of the answer")]
-pub(super) fn remark(text: &str) {
-    eprintln!("{text}");
-}
-
-/// What went wrong.
-#[allow(clippy::print_stderr, reason = "an error is not part of the answer")]
-pub(super) fn complain(text: &str) {
-    eprintln!("{}", text.trim_end());
 }

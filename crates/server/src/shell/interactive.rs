@@ -8,12 +8,17 @@ use anyhow::Context as _;
 use reedline::{
     ColumnarMenu, Completer, CompletionResult, DefaultHinter, Emacs, FileBackedHistory, KeyCode,
     KeyModifiers, MenuBuilder as _, Prompt, PromptEditMode, PromptHistorySearch, Reedline,
-    ReedlineEvent, ReedlineMenu, Signal, Span, Suggestion, default_emacs_keybindings,
+    ReedlineEvent, ReedlineMenu, Signal, Span, Suggestion, ValidationResult, Validator,
+    default_emacs_keybindings,
 };
-use shell::{Catalogue, Environment, Origin};
+use shell::{Catalogue, Environment, Origin, ParseErrorKind, parse};
 
-use super::effects::{Effects, complain, remark};
-use super::execute;
+use super::effects::Effects;
+use super::exchange::Exchange;
+use super::live::Live;
+use super::output::Output;
+use super::said::{complain, remark};
+use super::{Source, execute, understand};
 use crate::args::Reach;
 use crate::reach::Deployment;
 use crate::run::Looked;
@@ -21,34 +26,59 @@ use crate::run::Looked;
 const HISTORY_LINES: usize = 2000;
 
 /// Asks for lines until there are no more.
-pub(super) async fn interactive(reach: &Reach) -> anyhow::Result<ExitCode> {
+pub(super) async fn interactive(
+    reach: &Reach,
+    exchange: Exchange,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
     let catalogue = Arc::new(admin::cmdlets::catalogue());
     let (deployment, looked) = Deployment::reach(reach).await?;
+    let deployment = Arc::new(deployment);
     remark(&format!("reached {}; Get-Help lists the cmdlets, exit ends", deployment.host()));
     let mut prompt = PoolPrompt::new(&looked);
-    let mut effects = Effects::new(deployment);
-    let mut editor = editor(&catalogue)?;
+    let live = Live::new(Arc::clone(&deployment), Arc::clone(&catalogue), exchange.clone());
+    let mut editor = editor(&catalogue, live)?;
+    let mut effects = Effects::new(deployment, exchange, output);
     let mut environment = Environment::default();
     loop {
-        match editor.read_line(&prompt).context("read a line from the terminal")? {
+        let asked = move || {
+            let read = editor.read_line(&prompt);
+            (editor, read)
+        };
+        // On a thread that may wait, since completion asks the deployment meanwhile.
+        let (back, read) = tokio::task::spawn_blocking(asked).await.context("read a line")?;
+        editor = back;
+        match read.context("read a line from the terminal")? {
             Signal::Success(line) if line.trim().eq_ignore_ascii_case("exit") => break,
-            Signal::Success(line) if line.trim().is_empty() => {}
-            Signal::Success(line) => {
-                let ran = execute(&line, Origin::Line, &catalogue, environment, &mut effects).await;
-                environment = ran.0;
-                match Deployment::reach(reach).await {
-                    Ok((_, looked)) => prompt = PoolPrompt::new(&looked),
-                    Err(error) => complain(&format!("{error:#}")),
+            Signal::Success(line) if !line.trim().is_empty() => {
+                let source = Source { text: line, origin: Origin::Line, file: None };
+                if let Some(script) = understand(&source, &catalogue) {
+                    let kept = environment.clone();
+                    let work = execute(&source, script, &catalogue, environment, &mut effects);
+                    environment = tokio::select! {
+                        ran = work => ran.0,
+                        _ = tokio::signal::ctrl_c() => {
+                            complain("stopped waiting; what a host has begun it brings to its end");
+                            kept
+                        }
+                    };
                 }
             }
             Signal::CtrlD => break,
             _ => {}
         }
+        prompt = match Deployment::reach(reach).await {
+            Ok((_, looked)) => PoolPrompt::new(&looked),
+            Err(error) => {
+                complain(&format!("{error:#}"));
+                PoolPrompt("no host answers".to_owned())
+            }
+        };
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn editor(catalogue: &Arc<Catalogue>) -> anyhow::Result<Reedline> {
+fn editor(catalogue: &Arc<Catalogue>, live: Live) -> anyhow::Result<Reedline> {
     let mut keys = default_emacs_keybindings();
     keys.add_binding(
         KeyModifiers::NONE,
@@ -62,7 +92,8 @@ fn editor(catalogue: &Arc<Catalogue>) -> anyhow::Result<Reedline> {
     let mut editor = Reedline::create()
         .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_hinter(Box::new(DefaultHinter::default()))
-        .with_completer(Box::new(FromTable(Arc::clone(catalogue))))
+        .with_validator(Box::new(Whole))
+        .with_completer(Box::new(FromTable { catalogue: Arc::clone(catalogue), live }))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)));
     if let Some(home) = std::env::home_dir() {
         let file = home.join(".standfast_history");
@@ -73,21 +104,48 @@ fn editor(catalogue: &Arc<Catalogue>) -> anyhow::Result<Reedline> {
     Ok(editor)
 }
 
-/// Completion from the table of cmdlets.
-struct FromTable(Arc<Catalogue>);
+/// Goes on with another line where a bracket or a quote is open.
+struct Whole;
+
+impl Validator for Whole {
+    fn validate(&self, line: &str) -> ValidationResult {
+        match parse(line, Origin::Line) {
+            Err(error) if error.kind == ParseErrorKind::Incomplete => ValidationResult::Incomplete,
+            _ => ValidationResult::Complete,
+        }
+    }
+}
+
+/// Completion from the table of cmdlets, and of values from the live system.
+struct FromTable {
+    catalogue: Arc<Catalogue>,
+    live: Live,
+}
 
 impl Completer for FromTable {
     fn complete(&mut self, line: &str, position: usize) -> CompletionResult {
-        let completion = shell::complete(line, position, &self.0);
+        let completion = shell::complete(line, position, &self.catalogue);
         let span = Span::new(completion.replaces.start, completion.replaces.end);
-        let suggestion = |candidate: shell::Candidate| Suggestion {
-            value: candidate.text,
-            description: Some(candidate.about),
-            span,
-            append_whitespace: true,
-            ..Suggestion::default()
-        };
-        let suggestions: Vec<_> = completion.candidates.into_iter().map(suggestion).collect();
+        let mut suggestions: Vec<_> = completion
+            .candidates
+            .into_iter()
+            .map(|candidate| Suggestion {
+                value: candidate.text,
+                description: Some(candidate.about).filter(|it| !it.is_empty()),
+                span,
+                append_whitespace: true,
+                ..Suggestion::default()
+            })
+            .collect();
+        if let Some(what) = completion.ask {
+            let offered = self.live.offered(what, &completion.typed);
+            suggestions.extend(offered.into_iter().map(|value| Suggestion {
+                append_whitespace: !value.ends_with(['/', '\\']),
+                value,
+                span,
+                ..Suggestion::default()
+            }));
+        }
         CompletionResult::fresh(suggestions)
     }
 }

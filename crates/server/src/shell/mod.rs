@@ -1,91 +1,159 @@
 //! `standfast shell`: lines in, cmdlets to a host, objects out.
 //!
 //! The language asks for effects one at a time; here they happen: cmdlets go to a host through its
-//! control port, files are read and written on this machine, and people are asked.
+//! control port, files are read and written on this machine and travel, and people are asked.
 
 mod effects;
+mod exchange;
 mod interactive;
+mod live;
+mod output;
+mod place;
+mod said;
+mod travel;
 
 use std::io::Read as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use shell::{Catalogue, Environment, Need, Origin, Run, parse};
+use shell::{Answer, Catalogue, Environment, Need, Origin, Run, Script, check, parse};
 
 use crate::args::{Reach, Shell};
 use crate::reach::{Deployment, block_on};
 use effects::Effects;
+use exchange::Exchange;
+use output::Output;
+use said::{complain, remark};
 
-/// The largest script that is read.
-const SCRIPT_BYTES_MAX: u64 = 1024 * 1024;
+/// The code of the failure to print into what nobody reads any more: it is no news.
+const CLOSED: &str = "closed";
+
+/// A text and where it comes from.
+struct Source {
+    text: String,
+    origin: Origin,
+    /// The file that it stands in, if it has one.
+    file: Option<String>,
+}
 
 /// Runs text, a file, standard input, or what is typed.
 pub(crate) fn shell(arguments: &Shell) -> anyhow::Result<ExitCode> {
-    if let Some(line) = &arguments.command {
-        return run_line(&arguments.reach, line);
+    let exchange = Exchange::new(arguments.exchange.as_deref());
+    let output = if arguments.json { Output::json() } else { Output::Text };
+    let source = source(arguments)?;
+    match (arguments.reach(), source) {
+        (_, source) if arguments.parse_only => {
+            let source = source.map_or_else(|| read("-"), Ok)?;
+            Ok(parse_only(&source))
+        }
+        (Some(reach), Some(source)) => block_on(run_once(&reach, &source, exchange, output)),
+        (Some(reach), None) => block_on(interactive::interactive(&reach, exchange, output)),
+        (None, _) => anyhow::bail!("name --topology and --credential"),
     }
-    let Some(file) = &arguments.file else {
-        return block_on(interactive::interactive(&arguments.reach));
-    };
-    let mut text = String::new();
-    if file.as_os_str() == "-" {
-        std::io::stdin().take(SCRIPT_BYTES_MAX).read_to_string(&mut text)
-    } else {
-        let open = std::fs::File::open(file);
-        open.and_then(|open| open.take(SCRIPT_BYTES_MAX).read_to_string(&mut text))
-    }
-    .with_context(|| format!("read the script {}", file.display()))?;
-    block_on(run_once(&arguments.reach, &text, Origin::Script))
 }
 
 /// Runs one text as if it were typed.
 pub(crate) fn run_line(reach: &Reach, line: &str) -> anyhow::Result<ExitCode> {
-    block_on(run_once(reach, line, Origin::Line))
+    let source = Source { text: line.to_owned(), origin: Origin::Line, file: None };
+    block_on(run_once(reach, &source, Exchange::new(None), Output::Text))
 }
 
-async fn run_once(reach: &Reach, text: &str, origin: Origin) -> anyhow::Result<ExitCode> {
+/// The text that is to be run; none if lines are to be asked for.
+fn source(arguments: &Shell) -> anyhow::Result<Option<Source>> {
+    if let Some(text) = &arguments.command {
+        return Ok(Some(Source { text: text.clone(), origin: Origin::Line, file: None }));
+    }
+    arguments.file.as_ref().map(|file| read(&file.to_string_lossy())).transpose()
+}
+
+/// Reads a script; what is longer than any script may be is read so far that this is noticed.
+fn read(name: &str) -> anyhow::Result<Source> {
+    let most = shell::limits::MAX_SCRIPT as u64 + 1;
+    let mut text = String::new();
+    if name == "-" {
+        std::io::stdin().take(most).read_to_string(&mut text)
+    } else {
+        let open = std::fs::File::open(name);
+        open.and_then(|open| open.take(most).read_to_string(&mut text))
+    }
+    .with_context(|| format!("read the script {name}"))?;
+    let file = (name != "-").then(|| name.to_owned());
+    Ok(Source { text, origin: Origin::Script, file })
+}
+
+/// Prints the normalised form of a text, or everything that is wrong with it.
+fn parse_only(source: &Source) -> ExitCode {
+    match understand(source, &admin::cmdlets::catalogue()) {
+        Some(script) => {
+            let printed = output::print(&format!("{}\n", script.normalised()));
+            if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// The text as it is understood; what is wrong with it is said, all of it.
+fn understand(source: &Source, catalogue: &Catalogue) -> Option<Script> {
+    let place = source.file.as_ref().map_or(String::new(), |it| format!("{it}: "));
+    let script = match parse(&source.text, source.origin) {
+        Ok(script) => catalogue.understand(script),
+        Err(error) => {
+            complain(&format!("{place}{}", error.shown(&source.text)));
+            return None;
+        }
+    };
+    for note in &script.notes {
+        let (line, column) = note.span.position(&source.text);
+        remark(&format!("{place}line {line}, column {column}: {}", note.message));
+    }
+    if !script.notes.is_empty() {
+        remark(&format!("understood as: {}", script.normalised()));
+    }
+    let failures = check(&script, catalogue);
+    for failure in &failures {
+        complain(&format!("{place}{}", failure.shown(&source.text)));
+    }
+    failures.is_empty().then_some(script)
+}
+
+async fn run_once(
+    reach: &Reach,
+    source: &Source,
+    exchange: Exchange,
+    output: Output,
+) -> anyhow::Result<ExitCode> {
     let catalogue = Arc::new(admin::cmdlets::catalogue());
     // What cannot be understood needs no deployment to be refused.
-    if let Err(error) = parse(text, origin) {
-        effects::complain(&error.shown(text));
-        return Ok(ExitCode::FAILURE);
-    }
+    let Some(script) = understand(source, &catalogue) else { return Ok(ExitCode::FAILURE) };
     let (deployment, _) = Deployment::reach(reach).await?;
-    let mut effects = Effects::new(deployment);
-    let (_, ended) = execute(text, origin, &catalogue, Environment::default(), &mut effects).await;
+    let mut effects = Effects::new(Arc::new(deployment), exchange, output);
+    let (_, ended) =
+        execute(source, script, &catalogue, Environment::default(), &mut effects).await;
     Ok(if ended { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs `text` to its end. Gives the environment as it is then, and whether all went well.
+/// Runs `script` to its end. Gives the environment as it is then, and whether all went well.
 async fn execute(
-    text: &str,
-    origin: Origin,
+    source: &Source,
+    script: Script,
     catalogue: &Arc<Catalogue>,
     environment: Environment,
     effects: &mut Effects,
 ) -> (Environment, bool) {
-    let script = match parse(text, origin) {
-        Ok(script) => script,
-        Err(error) => {
-            effects::complain(&error.shown(text));
-            return (environment, false);
-        }
-    };
-    if !script.notes.is_empty() {
-        for note in &script.notes {
-            effects::remark(&note.message);
-        }
-        effects::remark(&format!("understood as: {}", script.normalised()));
-    }
     let mut run = Run::new(script, Arc::clone(catalogue), environment);
-    let mut answer = shell::Answer::Go;
+    let mut answer = Answer::Go;
     loop {
         match run.step(answer) {
-            Need::Done(environment, Ok(())) => return (environment, true),
-            Need::Done(environment, Err(failure)) => {
-                effects::complain(&failure.shown(text));
-                return (environment, false);
+            Need::Done(environment, result) => {
+                let printed = effects.finish();
+                if let Err(failure) = &result
+                    && failure.code != CLOSED
+                {
+                    let place = source.file.as_ref().map_or(String::new(), |it| format!("{it}: "));
+                    complain(&format!("{place}{}", failure.shown(&source.text)));
+                }
+                return (environment, result.is_ok() && printed.is_ok());
             }
             need => answer = effects.perform(need).await,
         }

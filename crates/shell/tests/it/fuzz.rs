@@ -1,4 +1,4 @@
-//! Any text at all: nothing panics, hangs, or grows without bound. `STANDFAST_FUZZ_CASES` asks for
+//! Any text at all: nothing panics, hangs, or grows without bound. `PROPTEST_CASES` asks for
 //! more texts than a usual run tries; a failure prints the text.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const MAX_STEPS: usize = 50_000;
 const CASES: u32 = 500;
 
 fn settings() -> Config {
-    let asked = std::env::var("STANDFAST_FUZZ_CASES").ok().and_then(|it| it.parse().ok());
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok());
     Config { cases: asked.unwrap_or(CASES), failure_persistence: None, ..Config::default() }
 }
 
@@ -31,10 +31,10 @@ fn real() -> Vec<&'static str> {
         "Get-CsThing | Where-Object { $_.Size -gt 5 -and -not $_.Open } | Sort-Object Name | ft",
         "Get-CsThing | ? Name -like \"op*\" | % { \"$($_.Name): $($_.Size + 1)\" } | Out-File x",
         "$b = Get-Content \"C:\\Welcome.wav\" -Encoding byte -ReadCount 0; $b.Length",
-        "$x = @{Add = \"a\", \"b\"; Remove = @($null, 1.5KB)}; $x.Add += @(\"c\"); $x | ConvertTo-Json",
-        "New-CsThing `\n  -Name \u{201c}a b\u{201d} \u{2013}Open:$true -Since \"2026-03-29\" # note\n<# x #>",
+        "$x = @{Add = \"a\", \"b\"; Remove = @($null, 1.5KB)}; $x.Add += @(\"c\"); $x | fl",
+        "New-CsThing `\n  -Name \u{201c}a b\u{201d} \u{2013}Open:$true -Since \"2026-03-29\" # x",
         "$t = @\"\n$(1, 2 | measure -Sum) `u{e9}\n\"@; \"$t\" -match \"^(a|b)*$\" -replace 'x'",
-        "Import-CsRgsAudioFile x -FileName W -Content ([System.IO.File]::ReadAllBytes('C:\\x.wav'))",
+        "Import-CsRgsAudioFile x -FileName W -Content ([IO.File]::ReadAllBytes('C:\\x'))",
     ];
     let lines = LINES.lines().filter(|it| !it.starts_with('#'));
     lines.filter_map(|it| it.splitn(3, '\t').nth(2)).chain(MORE.iter().copied()).collect()

@@ -1,0 +1,74 @@
+//! The answer of the shell: objects as the original prints them, or as JSON.
+
+use std::io::{self, Write as _};
+
+use shell::Value;
+use shell::json::{self, Layout};
+
+/// How wide tables are when nothing is said.
+const WIDTH: usize = 120;
+
+/// How objects are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// `Property : value`
+    Text,
+    /// One list of everything, an object in each line.
+    Json(List),
+}
+
+/// How far the list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    /// Nothing is printed yet.
+    Unopened,
+    /// Some objects are printed.
+    Open,
+}
+
+impl Output {
+    /// As JSON.
+    pub(super) fn json() -> Self {
+        Self::Json(List::Unopened)
+    }
+
+    /// Prints objects.
+    pub(super) fn emit(&mut self, objects: &[Value]) -> io::Result<()> {
+        match self {
+            Self::Text => print(&shell::format::shown(objects, width())),
+            Self::Json(list) => {
+                let mut text = String::new();
+                for object in objects {
+                    text.push_str(if *list == List::Open { ",\n" } else { "[\n" });
+                    text.push_str(&json::write(object, usize::MAX, Layout::Compact));
+                    *list = List::Open;
+                }
+                print(&text)
+            }
+        }
+    }
+
+    /// Ends what is printed.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Text => Ok(()),
+            Self::Json(list) => {
+                let end = if *list == List::Open { "\n]\n" } else { "[]\n" };
+                *list = List::Unopened;
+                print(end)
+            }
+        }
+    }
+}
+
+/// How many characters fit into a line.
+pub(super) fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH)
+}
+
+/// What was asked for. Whoever reads it may have gone.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
