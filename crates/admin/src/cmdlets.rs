@@ -6,8 +6,10 @@
 mod active_server;
 mod database;
 mod failover;
+mod pairing;
 mod pool_state;
 mod recovery;
+mod rgs;
 mod room;
 mod service;
 mod topology;
@@ -15,6 +17,7 @@ mod user;
 
 use shell::{Bound, Catalogue, Cmdlet, FromPipeline, Object, Parameter, Type, Value, help};
 
+use crate::deployment::response_groups::ResponseGroups;
 use crate::deployment::{Deployment, Layout, Mode, Outcome, Reply};
 use crate::fault::Fault;
 use crate::identity;
@@ -44,12 +47,21 @@ pub static CMDLETS: &[&[Row]] = &[
     pool_state::ROWS,
     active_server::ROWS,
     service::ROWS,
+    pairing::ROWS,
     database::ROWS,
     topology::ROWS,
     failover::ROWS,
     recovery::ROWS,
     user::ROWS,
     room::ROWS,
+    rgs::workflow::ROWS,
+    rgs::queue::ROWS,
+    rgs::agent_group::ROWS,
+    rgs::hours::ROWS,
+    rgs::holidays::ROWS,
+    rgs::action::ROWS,
+    rgs::settings::ROWS,
+    rgs::sign_ins::ROWS,
 ];
 
 /// Every row.
@@ -69,8 +81,9 @@ pub fn catalogue() -> Catalogue {
 
 /// What completion offers where a parameter says so, as the line that lists it.
 pub const OFFERS: &[(&str, &str)] = &[
-    ("pool", "(Get-CsService).PoolFqdn"),
-    ("server", "(Get-CsService).Servers"),
+    ("pool", "(Get-CsService -PersistentChatServer).PoolFqdn"),
+    ("front-end pool", "(Get-CsService -ApplicationServer).PoolFqdn"),
+    ("server", "(Get-CsService -PersistentChatServer).Servers"),
     ("room", "(Get-CsPersistentChatRoom).Identity"),
     ("user", "(Get-CsPersistentChatUser).Identity"),
 ];
@@ -131,6 +144,10 @@ const NO_DIRECTORY: &str = "leave it out; there is no directory service to tell"
 impl Context<'_> {
     fn mode(&self) -> Mode {
         if self.given.what_if() { Mode::WhatIf } else { Mode::Act }
+    }
+
+    fn response_groups(&self) -> &dyn ResponseGroups {
+        self.deployment.response_groups()
     }
 
     fn who(&self) -> String {

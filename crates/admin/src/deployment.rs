@@ -2,12 +2,15 @@
 //!
 //! Plain values only: how a pool is failed over or a room is stored is not known here.
 
+pub mod response_groups;
+
 use std::pin::Pin;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use topology::Topology;
 
+use self::response_groups::ResponseGroups;
 use crate::fault::Fault;
 use crate::watch::{StepState, Watch};
 
@@ -84,6 +87,9 @@ pub trait Deployment: Send + Sync {
 
     /// Removes a room with everything that was written in it.
     fn remove_room(&self, pool: String, name: String) -> Reply<'_, ()>;
+
+    /// What it can do with Response Groups.
+    fn response_groups(&self) -> &dyn ResponseGroups;
 }
 
 /// The most accounts or rooms that are listed at once.

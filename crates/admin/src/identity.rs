@@ -11,6 +11,9 @@ use crate::fault::Fault;
 /// The role of a Persistent Chat pool's servers.
 pub const PERSISTENT_CHAT: &str = "PersistentChatServer";
 
+/// The role of a pool's servers that host applications, Response Groups among them.
+pub const APPLICATION_SERVER: &str = "ApplicationServer";
+
 /// The roles a service's identity may begin with.
 const ROLES: &[&str] = &[
     "ApplicationServer",

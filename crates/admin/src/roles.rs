@@ -11,30 +11,44 @@ pub enum Role {
     CsAdministrator,
     /// Everything about Persistent Chat.
     CsPersistentChatAdministrator,
+    /// Everything about Response Groups.
+    CsResponseGroupAdministrator,
     /// Looking only.
     CsViewOnlyAdministrator,
 }
 
 /// The roles of a cmdlet that only looks.
-pub(crate) const EVERYBODY: &[&str] =
-    &["CsAdministrator", "CsPersistentChatAdministrator", "CsViewOnlyAdministrator"];
+pub(crate) const EVERYBODY: &[&str] = &[
+    "CsAdministrator",
+    "CsPersistentChatAdministrator",
+    "CsResponseGroupAdministrator",
+    "CsViewOnlyAdministrator",
+];
 
 /// The roles of a cmdlet that changes Persistent Chat.
 pub(crate) const CHAT: &[&str] = &["CsAdministrator", "CsPersistentChatAdministrator"];
+
+/// The roles of a cmdlet that changes Response Groups.
+pub(crate) const RESPONSE_GROUPS: &[&str] = &["CsAdministrator", "CsResponseGroupAdministrator"];
 
 /// The role of a cmdlet that changes the deployment itself.
 pub(crate) const DEPLOYMENT: &[&str] = &["CsAdministrator"];
 
 impl Role {
     /// All of them, the mightiest first.
-    pub const ALL: [Self; 3] =
-        [Self::CsAdministrator, Self::CsPersistentChatAdministrator, Self::CsViewOnlyAdministrator];
+    pub const ALL: [Self; 4] = [
+        Self::CsAdministrator,
+        Self::CsPersistentChatAdministrator,
+        Self::CsResponseGroupAdministrator,
+        Self::CsViewOnlyAdministrator,
+    ];
 
     /// Its name, as in a certificate.
     pub fn name(self) -> &'static str {
         match self {
             Self::CsAdministrator => "CsAdministrator",
             Self::CsPersistentChatAdministrator => "CsPersistentChatAdministrator",
+            Self::CsResponseGroupAdministrator => "CsResponseGroupAdministrator",
             Self::CsViewOnlyAdministrator => "CsViewOnlyAdministrator",
         }
     }

@@ -1,11 +1,18 @@
 //! A deployment of which nothing answers: it knows its layout and that is all.
 
+use std::collections::BTreeMap;
+
+use admin::deployment::response_groups::{
+    FrontEndPool, Listing, ResponseGroups, Save, SignedIn, Which,
+};
 use admin::deployment::{
     Deployment, Failback, Failover, Finding, JournalLine, Layout, MirrorNow, NewRoom, NewUser,
     Outcome, Password, PoolLayout, PoolNow, Protection, Publish, Published, Reply, Room, SetActive,
     SetState, Switch, User,
 };
 use admin::{Fault, FaultKind, Watch};
+use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings};
+use uuid::Uuid;
 
 pub(crate) struct Nowhere;
 
@@ -107,6 +114,56 @@ impl Deployment for Nowhere {
     }
 
     fn remove_room(&self, _: String, _: String) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn response_groups(&self) -> &dyn ResponseGroups {
+        self
+    }
+}
+
+impl ResponseGroups for Nowhere {
+    fn front_end_pools(&self) -> Reply<'_, Vec<FrontEndPool>> {
+        let pool = |fqdn: &str, site: &str, partner: &str| FrontEndPool {
+            fqdn: fqdn.to_owned(),
+            site: site.to_owned(),
+            backup_pool: Some(partner.to_owned()),
+            stores: vec![format!("{site}-rgs")],
+        };
+        let (primary, backup) = ("primary.contoso.com", "backup.contoso.com");
+        let pools = vec![pool(primary, "home", backup), pool(backup, "away", primary)];
+        Box::pin(async { Ok(pools) })
+    }
+
+    fn list(&self, _: String, _: Kind, _: Which) -> Reply<'_, Listing> {
+        silent()
+    }
+
+    fn save<'a>(&'a self, _: String, _: Save, _: &'a Watch) -> Reply<'a, ()> {
+        silent()
+    }
+
+    fn remove(&self, _: String, _: Kind, _: Uuid) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn add_audio(&self, _: String, _: AudioFile) -> Reply<'_, AudioRef> {
+        silent()
+    }
+
+    fn settings(&self, _: String) -> Reply<'_, BTreeMap<String, ServiceSettings>> {
+        silent()
+    }
+
+    fn set_settings(&self, _: String, _: ServiceSettings) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn sign_ins(&self, _: String) -> Reply<'_, Vec<SignedIn>> {
+        silent()
+    }
+
+    fn sign_in(&self, _: String, _: Uuid, _: String, _: bool) -> Reply<'_, ()> {
         silent()
     }
 }

@@ -3,10 +3,12 @@
 mod content;
 mod looks;
 mod orders;
+mod response_groups;
 mod topologies;
 
 use std::sync::Arc;
 
+use admin::deployment::response_groups::ResponseGroups;
 use admin::deployment::{
     Deployment, Failback, Failover, Finding, JournalLine, Layout, MirrorNow, NewRoom, NewUser,
     Outcome, Password, PoolNow, Protection, Publish, Published, Reply, Room, SetActive, SetState,
@@ -140,5 +142,9 @@ impl Deployment for Reached {
 
     fn remove_room(&self, pool: String, name: String) -> Reply<'_, ()> {
         Box::pin(self.drop_room(pool, name))
+    }
+
+    fn response_groups(&self) -> &dyn ResponseGroups {
+        self
     }
 }

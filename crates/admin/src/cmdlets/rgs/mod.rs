@@ -1,0 +1,14 @@
+//! Response Groups: one file per kind of object, each with its rows and its fields.
+
+pub(super) mod action;
+pub(super) mod agent_group;
+mod field;
+pub(super) mod holidays;
+pub(super) mod hours;
+mod kind;
+mod places;
+pub(super) mod queue;
+mod rows;
+pub(super) mod settings;
+pub(super) mod sign_ins;
+pub(super) mod workflow;
