@@ -7,10 +7,8 @@ use uuid::Uuid;
 
 use super::conflict::Conflict;
 use super::plan::{Existing, Named, Renamed};
+use crate::checks::NAME_MAX;
 use crate::model::{Kind, Object};
-
-/// The longest name, in characters.
-const NAME_CHARS_MAX: usize = 256;
 
 /// The highest number that is tried behind a name.
 const NUMBER_MAX: u32 = 10_000;
@@ -101,7 +99,7 @@ impl<'a> Names<'a> {
         let before = self.present.get(&id).copied().filter(|it| is_numbered(it, old));
         let before = before.map(str::to_owned).into_iter();
         before
-            .chain((2..=NUMBER_MAX).map(|number| numbered(old, number, NAME_CHARS_MAX)))
+            .chain((2..=NUMBER_MAX).map(|number| numbered(old, number, NAME_MAX)))
             .find(|it| self.holder(kind, id, it).is_none())
     }
 

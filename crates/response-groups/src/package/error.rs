@@ -85,8 +85,8 @@ pub enum Refused {
         /// What was found.
         problem: String,
     },
-    /// The parts do not fit together.
-    #[error("the configuration in the file does not hold together: {0}; export again")]
+    /// Something is not acceptable, or the parts do not fit together.
+    #[error("the configuration in the file cannot be used: {0}")]
     Whole(String),
     /// The file has no audio file of this identity.
     #[error("the file holds no audio file {0}; export again")]
@@ -139,8 +139,8 @@ pub enum Unwritten {
         /// What is allowed, with its unit.
         limit: String,
     },
-    /// The parts do not fit together.
-    #[error("the configuration does not hold together: {0}; correct that and export again")]
+    /// Something is not acceptable, or the parts do not fit together.
+    #[error("the configuration cannot be exported: {0}")]
     Whole(String),
     /// An audio file could not be had.
     #[error("the audio file {id} cannot be read: {problem}")]

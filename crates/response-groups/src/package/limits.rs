@@ -1,5 +1,7 @@
 //! How large an export file may be. A file that is larger is neither written nor read.
 
+use crate::checks;
+
 /// The whole file.
 pub const FILE_BYTES_MAX: u64 = 1 << 30;
 
@@ -15,8 +17,8 @@ pub const MANIFEST_BYTES_MAX: u64 = 8 << 20;
 /// An entry of JSON.
 pub const JSON_BYTES_MAX: u64 = 64 << 20;
 
-/// The content of an audio file, as in the original.
-pub const AUDIO_BYTES_MAX: u64 = 4 << 20;
+/// The content of an audio file.
+pub const AUDIO_BYTES_MAX: u64 = checks::AUDIO_BYTES_MAX as u64;
 
 /// All entries, unpacked.
 pub const TOTAL_BYTES_MAX: u64 = 1 << 30;

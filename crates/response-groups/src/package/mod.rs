@@ -1,9 +1,9 @@
 //! The export file: a ZIP that holds a configuration, readable by people, checked by machines.
 //!
 //! `docs/reference/response-group-export.md` describes the layout. What is written here is
-//! deterministic: equal configurations give equal files, but for the moment in the manifest. What is
-//! read here comes from outside and is believed in nothing: a file is taken as a whole or refused
-//! with a sentence. Nothing here knows sockets, stores or cmdlets.
+//! deterministic: equal configurations give equal files, but for the moment in the manifest. What
+//! is read here comes from outside and is believed in nothing: a file is taken as a whole or
+//! refused with a sentence. Nothing here knows sockets, stores or cmdlets.
 
 mod contents;
 mod envelope;

@@ -12,6 +12,7 @@ use super::layout::{MANIFEST, Part, audio_entry};
 use super::manifest::{Header, Manifest, counts, hexadecimal};
 use super::whole::{self, in_order};
 use super::{contents, envelope};
+use crate::checks::check_audio;
 use crate::configuration::{AudioEntry, Configuration};
 use crate::import::{AudioSource, Incoming};
 
@@ -49,7 +50,9 @@ impl<R: Read + Seek> Package<R> {
         let audio = check_audio_names(&manifest, &configuration)?;
         let mut package = Self { archive, manifest, configuration };
         for it in &audio {
-            package.read_audio(it)?;
+            let content = package.read_audio(it)?;
+            let complaints = check_audio(&it.original_file_name, &content);
+            whole::complain(&audio_entry(it), complaints).map_err(Refused::Whole)?;
         }
         Ok(package)
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
+use crate::checks::{self, Complaint};
 use crate::configuration::Configuration;
 use crate::model::{AudioRef, CallAction, Kind, Object, Prompt};
 
@@ -19,6 +20,7 @@ pub(super) fn check(
     owner: Option<&str>,
 ) -> Result<(), String> {
     check_pools(whole, source, owner)?;
+    check_each(whole)?;
     let identities = identities(whole)?;
     for object in &whole.objects {
         let mut named = References::default();
@@ -29,10 +31,28 @@ pub(super) fn check(
     }
     for (owner, settings) in &whole.settings {
         if let Some(music) = &settings.default_music_on_hold_file {
-            expect(&identities, music.id, What::Audio, &format!("the settings of {owner}"))?;
+            expect(&identities, music.id, What::Audio, &settings_of(owner))?;
         }
     }
     check_sign_ins(whole, &identities)
+}
+
+/// Whatever is wrong with something by itself.
+fn check_each(whole: &Configuration) -> Result<(), String> {
+    for object in &whole.objects {
+        complain(&words(object), checks::check(object))?;
+    }
+    for (owner, settings) in &whole.settings {
+        complain(&settings_of(owner), checks::check_settings(settings))?;
+    }
+    Ok(())
+}
+
+pub(super) fn complain(who: &str, complaints: Vec<Complaint>) -> Result<(), String> {
+    match complaints.into_iter().next() {
+        Some(Complaint { field, what, remedy }) => Err(format!("{who}, {field}: {what}; {remedy}")),
+        None => Ok(()),
+    }
 }
 
 fn check_pools(whole: &Configuration, source: &str, owner: Option<&str>) -> Result<(), String> {
@@ -50,8 +70,9 @@ fn check_pools(whole: &Configuration, source: &str, owner: Option<&str>) -> Resu
     check_pool(source)
 }
 
+/// As the topology and the checks have it.
 fn check_pool(name: &str) -> Result<(), String> {
-    let is_fine = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-._".contains(&it);
+    let is_fine = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-.".contains(&it);
     if name.is_empty() || name.len() > POOL_NAME_BYTES_MAX || !name.bytes().all(is_fine) {
         return Err(format!("`{}` is not the name of a pool", name.escape_debug()));
     }
@@ -115,6 +136,10 @@ fn check_sign_ins(whole: &Configuration, identities: &HashMap<Uuid, What>) -> Re
         }
     }
     Ok(())
+}
+
+fn settings_of(owner: &str) -> String {
+    format!("the settings of {owner}")
 }
 
 fn words(object: &Object) -> String {

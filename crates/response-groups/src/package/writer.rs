@@ -14,6 +14,7 @@ use super::limits::{ENTRIES_MAX, FILE_BYTES_MAX, RATIO_FROM_BYTES, TOTAL_BYTES_M
 use super::manifest::{Entry, Header, Manifest, hexadecimal};
 use super::whole::{self, in_order};
 use super::{contents, envelope};
+use crate::checks::check_audio;
 use crate::configuration::{AudioEntry, Configuration};
 use crate::import::AudioSource;
 
@@ -78,6 +79,9 @@ impl<W: Write + Seek> Writer<W> {
         if audio.bytes != content.len() as u64 || audio.sha256 != hexadecimal(content) {
             return Err(Unwritten::WrongAudio(id));
         }
+        let complaints = check_audio(&audio.original_file_name, content);
+        let problem = whole::complain(&audio_entry(&audio), complaints);
+        problem.map_err(Unwritten::Whole)?;
         add(&mut self.zip, &audio_entry(&audio), content, CompressionMethod::Stored)
     }
 

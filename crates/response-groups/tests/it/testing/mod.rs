@@ -1,0 +1,20 @@
+//! Configurations made by dice, the contents of their audio files, and pools in memory.
+
+mod dice;
+mod made;
+mod pool;
+mod zips;
+
+use proptest::test_runner::Config;
+
+pub(crate) use dice::Dice;
+pub(crate) use made::{Contents, Size, exported, header, made, sha256, wave};
+pub(crate) use pool::Pool;
+pub(crate) use zips::{Parts, patched};
+
+/// How often a random test tries: as often as `PROPTEST_CASES` says, else as often as is quick. A
+/// failure prints the dice's seed, and the seed makes the same again.
+pub(crate) fn cases(quick: u32) -> Config {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok());
+    Config { cases: asked.unwrap_or(quick), failure_persistence: None, ..Config::default() }
+}
