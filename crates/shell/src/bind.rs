@@ -1,10 +1,10 @@
 //! What was given to a cmdlet, put to its parameters: by name, prefix, alias and position.
 
 use crate::ast::{Argument, Expression, Kind};
-use crate::catalogue::nearest;
 use crate::cmdlet::{CONFIRM, Cmdlet, Parameter, Type, VERBOSE, WHAT_IF};
 use crate::convert::convert;
 use crate::error::Failure;
+use crate::nearest::nearest;
 use crate::normal;
 use crate::source::Span;
 use crate::unsupported::{COMMON_PARAMETERS, instead};
@@ -90,7 +90,7 @@ pub(crate) fn arrange<'a>(
                 let Some(value) = rest.next_if(|it| as_value(it).is_some()).and_then(as_value)
                 else {
                     let message = format!("-{} needs a value", parameter.name);
-                    let hint = format!("it takes {}", describe(takes));
+                    let hint = format!("it takes {}", takes.in_words());
                     return Err(Failure::new("missing-value", message, hint).at(named.span));
                 };
                 Given::Expression(value)
@@ -199,31 +199,6 @@ pub fn bind(cmdlet: &'static Cmdlet, given: Vec<(String, Value)>) -> Result<Boun
 fn refused(cmdlet: &Cmdlet, parameter: &Parameter, why: &str) -> Failure {
     let message = format!("{} does not take -{} yet", cmdlet.name(), parameter.name);
     Failure::new("unsupported-parameter", message, why)
-}
-
-/// What a parameter takes, in words.
-pub(crate) fn describe(takes: Type) -> String {
-    match takes {
-        Type::Text => "text".to_owned(),
-        Type::Int(0, i64::MAX) => "a whole number".to_owned(),
-        Type::Int(low, high) => format!("a whole number from {low} to {high}"),
-        Type::Bool => "$true or $false".to_owned(),
-        Type::Switch => "nothing, or :$false".to_owned(),
-        Type::DateTime => "a time, such as \"2026-03-29T14:00:00Z\"".to_owned(),
-        Type::TimeSpan => "a length of time, such as \"00:15:00\"".to_owned(),
-        Type::List => "one or more texts".to_owned(),
-        Type::ListModifier => {
-            "@{Add=\"...\"}, @{Remove=\"...\"}, $null to empty it, or the new list".to_owned()
-        }
-        Type::Enum(words) => words.join(" or "),
-        Type::File | Type::FileContent | Type::Upload => "the name of a file".to_owned(),
-        Type::Bytes => "bytes, such as (Get-Content NAME -Encoding Byte -ReadCount 0)".to_owned(),
-        Type::Secret => "a secret".to_owned(),
-        Type::Object => "an object that another cmdlet returned".to_owned(),
-        Type::Objects => "one or more objects that other cmdlets returned".to_owned(),
-        Type::Any => "any value".to_owned(),
-        Type::Block => "a script block, such as { $_.Name -like \"ops*\" }".to_owned(),
-    }
 }
 
 impl Bound {

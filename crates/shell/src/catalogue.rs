@@ -2,7 +2,8 @@
 
 use crate::cmdlet::Cmdlet;
 use crate::error::Failure;
-use crate::filters;
+use crate::filters::rows::FILTERS;
+use crate::nearest::nearest;
 use crate::unsupported::{CMDLETS, instead};
 
 /// All cmdlets that can be run.
@@ -11,14 +12,11 @@ pub struct Catalogue {
     rows: Vec<&'static Cmdlet>,
 }
 
-/// How many letters may be wrong in a name for which another is suggested.
-const MISPRINTS: usize = 3;
-
 impl Catalogue {
     /// The language's own cmdlets and `product`, which go by different names.
     pub fn new(product: impl IntoIterator<Item = &'static Cmdlet>) -> Self {
         let mut rows: Vec<&'static Cmdlet> = product.into_iter().collect();
-        rows.extend(filters::rows());
+        rows.extend(FILTERS.iter().map(|(_, row)| row));
         rows.sort_by_key(|it| (it.noun, it.verb));
         Self { rows }
     }
@@ -50,33 +48,4 @@ impl Catalogue {
         );
         Err(Failure::new("unknown-cmdlet", format!("there is no cmdlet `{name}`"), hint))
     }
-}
-
-/// The name that differs least from `wanted`, if it differs little.
-pub(crate) fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    let wanted: Vec<char> = wanted.to_lowercase().chars().take(80).collect();
-    let allowed = MISPRINTS.min(wanted.len() / 2);
-    names
-        .map(|name| {
-            let letters: Vec<char> = name.to_lowercase().chars().collect();
-            (distance(&wanted, &letters), name)
-        })
-        .filter(|(distance, _)| *distance <= allowed)
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// How many letters must be put in, taken out or changed to make `b` of `a`.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -127,6 +127,35 @@ pub enum Type {
     Block,
 }
 
+impl Type {
+    /// What it takes, in words.
+    pub(crate) fn in_words(self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Int(0, i64::MAX) => "a whole number".to_owned(),
+            Self::Int(low, high) => format!("a whole number from {low} to {high}"),
+            Self::Bool => "$true or $false".to_owned(),
+            Self::Switch => "nothing, or :$false".to_owned(),
+            Self::DateTime => "a time, such as \"2026-03-29T14:00:00Z\"".to_owned(),
+            Self::TimeSpan => "a length of time, such as \"00:15:00\"".to_owned(),
+            Self::List => "one or more texts".to_owned(),
+            Self::ListModifier => {
+                "@{Add=\"...\"}, @{Remove=\"...\"}, $null to empty it, or the new list".to_owned()
+            }
+            Self::Enum(words) => words.join(" or "),
+            Self::File | Self::FileContent | Self::Upload => "the name of a file".to_owned(),
+            Self::Bytes => {
+                "bytes, such as (Get-Content NAME -Encoding Byte -ReadCount 0)".to_owned()
+            }
+            Self::Secret => "a secret".to_owned(),
+            Self::Object => "an object that another cmdlet returned".to_owned(),
+            Self::Objects => "one or more objects that other cmdlets returned".to_owned(),
+            Self::Any => "any value".to_owned(),
+            Self::Block => "a script block, such as { $_.Name -like \"ops*\" }".to_owned(),
+        }
+    }
+}
+
 /// Whether objects of the pipeline fill a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FromPipeline {

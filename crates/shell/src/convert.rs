@@ -1,6 +1,5 @@
 //! Values made into what a parameter takes, and the changes a list modifier stands for.
 
-use crate::bind::describe;
 use crate::bytes::Bytes;
 use crate::cmdlet::{Parameter, Type};
 use crate::error::Failure;
@@ -53,7 +52,7 @@ pub(crate) fn convert(parameter: &Parameter, value: Value) -> Result<Value, Fail
     };
     converted.ok_or_else(|| {
         let message = format!("-{} cannot be {given}", parameter.name);
-        Failure::new("bad-value", message, format!("it takes {}", describe(wanted)))
+        Failure::new("bad-value", message, format!("it takes {}", wanted.in_words()))
     })
 }
 
@@ -115,7 +114,7 @@ fn list(value: Value) -> Option<Value> {
 /// The list itself for a replacement, or an object with `Add` and `Remove`.
 fn modifier(parameter: &Parameter, value: Value) -> Result<Value, Failure> {
     let wrong = |message: String| {
-        let hint = format!("it takes {}", describe(Type::ListModifier));
+        let hint = format!("it takes {}", Type::ListModifier.in_words());
         Failure::new("bad-value", message, hint)
     };
     let Value::Object(object) = value else {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::ast::Case;
-use crate::bind::{Bound, describe, find_parameter};
+use crate::bind::{Bound, find_parameter};
 use crate::catalogue::Catalogue;
 use crate::cmdlet::{CONFIRM, Cmdlet, Effect, FromPipeline, Parameter, Type, WHAT_IF};
 use crate::error::Failure;
@@ -177,7 +177,7 @@ fn facts(it: &Parameter) -> Vec<String> {
         facts.push(format!("May stand without its name at place {}.", position + 1));
     }
     if !matches!(it.takes, Type::Switch | Type::Text | Type::Enum(_)) {
-        facts.push(format!("Takes {}.", describe(it.takes)));
+        facts.push(format!("Takes {}.", it.takes.in_words()));
     }
     if !it.aliases.is_empty() {
         facts.push(format!("Also called -{}.", it.aliases.join(", -")));

@@ -1,10 +1,10 @@
 //! Choosing, sorting and measuring objects.
 
-use super::{property, require};
 use crate::ast::Case;
 use crate::bind::Bound;
 use crate::error::Failure;
 use crate::operators::{like, order};
+use crate::property::{property, require};
 use crate::value::{Object, Value};
 
 /// The properties of `input` that `names` mean, each once; `*` and `?` stand for others.

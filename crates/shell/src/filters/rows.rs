@@ -1,7 +1,25 @@
 //! The rows of the language's own cmdlets.
 
-use super::Filter;
 use crate::cmdlet::{Cmdlet, Effect, Example, Output, Parameter, Type};
+
+/// The language's own cmdlets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filter {
+    Where,
+    ForEach,
+    Select,
+    Sort,
+    Measure,
+    FormatTable,
+    FormatList,
+    ToJson,
+    ToCsv,
+    ExportCsv,
+    OutFile,
+    OutString,
+    GetContent,
+    Help,
+}
 
 const COUNT: Type = Type::Int(0, i64::MAX);
 const BLOCK: &[&str] = &["Block"];
@@ -28,7 +46,7 @@ const fn operator(name: &'static str) -> Parameter {
 }
 
 /// Every one of them.
-pub(super) const FILTERS: &[(Filter, Cmdlet)] = &[
+pub(crate) const FILTERS: &[(Filter, Cmdlet)] = &[
     (Filter::Where, WHERE),
     (Filter::ForEach, FOR_EACH),
     (Filter::Select, SELECT),

@@ -1,7 +1,7 @@
 //! What stands before `=`: a variable, or the way to something within one.
 
+use super::reader::{Parsed, Parser};
 use super::text::canonical_variable;
-use super::{Parsed, Parser};
 use crate::ast::{Case, Expression, Kind, Operator, Step, Verb};
 use crate::error::{Complaint, ParseError, ParseErrorKind};
 use crate::lexer::{begins_name, is_name};

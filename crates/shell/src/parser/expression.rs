@@ -1,7 +1,7 @@
 //! Values: operands, paths into them, lists, and operators by rank.
 
+use super::reader::{Parsed, Parser};
 use super::text::Parts;
-use super::{Parsed, Parser};
 use crate::ast::{
     Argument, Case, Command, Element, Expression, Kind, Named, Operator, Part, Pipeline, Rank,
     Statement, Step, Unary, Verb, WORD_OPERATORS,

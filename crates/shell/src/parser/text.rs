@@ -1,6 +1,6 @@
 //! Words, quotes, here-strings, `$` and placeholders: everything that becomes text.
 
-use super::{Parsed, Parser};
+use super::reader::{Parsed, Parser};
 use crate::ast::{Expression, Kind, Part};
 use crate::error::ParseErrorKind;
 use crate::lexer::{

@@ -3,17 +3,18 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::desk::Desk;
+use super::need::{Answer, Environment, Need};
 use super::place::put;
-use super::{Answer, Desk, Environment, Need};
 use crate::ast::{
     Assignment, Expression, Kind, Operator, Part, Script, Statement, Step, Unary, Verb,
 };
 use crate::catalogue::Catalogue;
 use crate::convert::placeholder;
 use crate::error::Failure;
-use crate::filters::property;
 use crate::limits::{MAX_EFFORT, MAX_VALUE_DEPTH, MAX_VALUE_SIZE};
 use crate::operators::{self, Patterns};
+use crate::property::property;
 use crate::read;
 use crate::source::Span;
 use crate::value::{Object, Value};

@@ -1,14 +1,15 @@
 //! Pipelines: what a cmdlet is given, whether it may go ahead, and what it hands on.
 
 use super::evaluate::{Machine, Work};
-use super::{Answer, Call, Consent, Existing, FileRead, FileWrite, Form, Need, Question};
+use super::need::{Answer, Call, Consent, Existing, FileRead, FileWrite, Form, Need, Question};
 use crate::ast::{Command, Element, Expression, Kind, Pipeline, Statement};
 use crate::bind::{Bound, Given, arrange};
 use crate::cmdlet::{CONFIRM, Cmdlet, Effect, FromPipeline, Parameter, Type, WHAT_IF};
 use crate::convert::{convert, refuse_placeholder};
 use crate::error::Failure;
-use crate::filters::{self, Filter, Surroundings, property};
+use crate::filters::{self, Filter, Surroundings};
 use crate::limits::MAX_OBJECTS;
+use crate::property::property;
 use crate::source::Span;
 use crate::value::{Object, Value};
 

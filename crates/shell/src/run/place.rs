@@ -1,7 +1,7 @@
 //! Setting a property or an element within a value.
 
 use crate::error::Failure;
-use crate::filters::no_property;
+use crate::property::no_property;
 use crate::source::Span;
 use crate::value::{Object, Value};
 
