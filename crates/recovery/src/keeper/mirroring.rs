@@ -183,4 +183,21 @@ mod tests {
         standing.seen = Seen::Streaming { flushed: POSITION, synchronous: true };
         assert_eq!(next(&standing), Step::RecordSynchronized { lsn: POSITION });
     }
+
+    #[test]
+    fn a_mirror_that_is_declared_later_is_recorded_before_it_is_named() {
+        let not_declared = Mirror::NotDeclared { since: String::new() };
+        for (allow_suspended, step) in [(true, Step::RecordSuspended), (false, Step::RecordAwaited)]
+        {
+            let standing = Standing {
+                recorded: &not_declared,
+                seen: Seen::Absent,
+                named: false,
+                position: POSITION,
+                away_for: Duration::ZERO,
+                allow_suspended,
+            };
+            assert_eq!(next(&standing), step);
+        }
+    }
 }

@@ -156,7 +156,12 @@ fn primary_hook(host: &ThisHost, pool: &Pool) -> anyhow::Result<PrimaryHook> {
 
 /// The schema, and what front-end pools may do with it.
 fn response_groups_hook() -> PrimaryHook {
-    Arc::new(|_| Box::pin(std::future::ready(Ok(()))))
+    Arc::new(|connection| {
+        Box::pin(async move {
+            let prepared = response_groups::schema::prepare(&connection).await;
+            prepared.map_err(|error| error.to_string())
+        })
+    })
 }
 
 /// The schema, what chat servers may do with it, and in a new pool its first accounts and rooms.

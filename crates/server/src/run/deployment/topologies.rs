@@ -65,7 +65,7 @@ impl Reached {
     }
 
     pub(super) async fn test(&self) -> Result<Vec<Finding>, Fault> {
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
         for pool in &self.host.topology.pools {
             let observed = self.procedures.look(pool).await;
             for (site, seen) in &observed.sites {
@@ -73,7 +73,12 @@ impl Reached {
                     SiteSeen::Answers { .. } => (Verdict::Success, "answers".to_owned()),
                     SiteSeen::Unknown { why } => (Verdict::Failure, why.clone()),
                 };
-                findings.push(Finding { subject: format!("site {site}"), result, message });
+                let found = Finding { subject: format!("site {site}"), result, message };
+                // Pools share their sites, and each looks at them.
+                let known = |it: &Finding| it.subject == found.subject && it.result == result;
+                if !findings.iter().any(known) {
+                    findings.push(found);
+                }
             }
             for (store, seen) in &observed.stores {
                 let (result, message) = match seen {
