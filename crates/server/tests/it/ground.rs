@@ -193,9 +193,11 @@ impl Ground {
         .await;
     }
 
-    /// Whether the store's instance is a standby.
+    /// Whether the store's instance is a standby, once it has started up and answers.
     pub(crate) async fn is_standby(&mut self, store: &str) -> bool {
-        self.sql(store, "postgres", "select pg_is_in_recovery()").await == "t"
+        let question = "select pg_is_in_recovery()";
+        let answers = async || self.try_sql(store, "postgres", question).await;
+        eventually(LONG, "the instance answers", answers).await == "t"
     }
 
     /// How the primary's lease stands.
