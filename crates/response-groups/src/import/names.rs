@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::conflict::Conflict;
 use super::plan::{Existing, Named, Renamed};
 use crate::checks::NAME_MAX;
-use crate::model::{Kind, Object};
+use crate::model::{Kind, Object, name_key};
 
 /// The highest number that is tried behind a name.
 const NUMBER_MAX: u32 = 10_000;
@@ -124,7 +124,7 @@ impl<'a> Names<'a> {
 }
 
 fn key(kind: Kind, name: &str) -> Key {
-    (kind, name.to_lowercase())
+    (kind, name_key(name))
 }
 
 /// `Name (2)`; a long name loses its end.

@@ -63,7 +63,7 @@ pub(super) fn open<R: Read + Seek>(mut reader: R) -> Result<(ZipArchive<R>, Vec<
         if !matches!(file.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
             return refuse(EntryProblem::Compression);
         }
-        if !file.is_file() || file.unix_mode().is_some_and(|it| !is_plain(it)) {
+        if file.unix_mode().is_some_and(|it| !is_plain(it)) {
             return refuse(EntryProblem::NotAFile);
         }
         check_size(&name, packed, bytes)?;

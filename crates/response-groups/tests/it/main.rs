@@ -8,6 +8,7 @@ mod testing;
 mod compare;
 mod import_moves;
 mod import_plan;
+mod package_contents;
 mod package_damage;
 mod package_documented;
 mod package_hostile;

@@ -3,40 +3,11 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write as _};
 
 use response_groups::package::{Package, limits};
-use serde_json::{Value, json};
-use zip::write::SimpleFileOptions;
+use serde_json::json;
+use zip::write::{FullFileOptions, SimpleFileOptions};
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::testing::{Dice, Parts, Size, exported, header, made, patched};
-
-const SOURCE: &str = "primary.contoso.com";
-
-/// A sound export file.
-fn good() -> Vec<u8> {
-    let mut dice = Dice::new(11);
-    let size = Size {
-        workflows: 3,
-        queues: 2,
-        agent_groups: 2,
-        agents: 4,
-        hours: 1,
-        holiday_sets: 1,
-        audio: 2,
-        audio_bytes: 50,
-    };
-    let (whole, contents) = made(&mut dice, &[SOURCE], size);
-    exported(&header(SOURCE, &whole), &whole, &contents)
-}
-
-fn parts() -> Parts {
-    Parts::of(&good())
-}
-
-#[track_caller]
-fn refused(file: &[u8], sentence: &str) {
-    let error = Package::open(Cursor::new(file)).expect_err("the file was taken").to_string();
-    assert!(error.contains(sentence), "{error}");
-}
+use crate::testing::{Parts, good, parts, patched, refused};
 
 #[test]
 fn what_was_not_changed_is_read() {
@@ -114,6 +85,55 @@ fn a_file_with_a_hole_is_refused() {
     let less = directory - u32::try_from(length).unwrap();
     cut[end + 12..end + 16].copy_from_slice(&less.to_le_bytes());
     refused(&cut, "something lies behind its last entry");
+}
+
+/// The file with bytes put in, and with every place in it corrected.
+fn shifted(file: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut file = file.to_vec();
+    let places = (0..file.len() - 4).filter(|it| file[*it..].starts_with(b"PK\x01\x02"));
+    let offsets: Vec<_> = places.map(|it| it + 42).chain([file.len() - 22 + 16]).collect();
+    for place in offsets {
+        let offset = u32::from_le_bytes(file[place..place + 4].try_into().unwrap());
+        if offset as usize >= at {
+            let offset = offset + u32::try_from(bytes.len()).unwrap();
+            file[place..place + 4].copy_from_slice(&offset.to_le_bytes());
+        }
+    }
+    file.splice(at..at, bytes.iter().copied());
+    file
+}
+
+#[test]
+fn something_between_entries_is_refused_though_the_directory_knows() {
+    let file = good();
+    let second = file.windows(4).skip(4).position(|it| it == b"PK\x03\x04").unwrap() + 4;
+    let directory = file.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    for at in [0, second] {
+        let shifted = shifted(&file, at, b"PK\x03\x04 hidden");
+        refused(&shifted, "something lies between them");
+    }
+    refused(&shifted(&file, directory, b"hidden"), "something lies behind its last entry");
+}
+
+#[test]
+fn fields_and_comments_around_an_entry_are_refused() {
+    let with = |options: FullFileOptions<'static, 'static>| {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in parts().0 {
+            zip.start_file(name, options.clone()).unwrap();
+            zip.write_all(&content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let plain = SimpleFileOptions::default().into_full_options();
+    Package::open(Cursor::new(with(plain.clone()))).unwrap();
+    refused(&with(plain.clone().with_file_comment("hello")), "its directory has more than names");
+    for central_only in [true, false] {
+        let mut options = plain.clone();
+        options.add_extra_field(0x7777, b"hello", central_only).unwrap();
+        let sentence = if central_only { "more than names" } else { "more than a name before it" };
+        refused(&with(options), sentence);
+    }
 }
 
 #[test]
@@ -218,6 +238,18 @@ fn encryption_and_foreign_compression_are_refused() {
     }
     // AES says so in its method.
     refused(&with_header(&good(), "Queues.json", METHOD, [99, 0]), "`Queues.json` is");
+}
+
+#[test]
+fn headers_that_disagree_are_refused() {
+    // Programs that read from the beginning would see something else than we do.
+    let file = good();
+    let local = file.windows(9).position(|it| it == b"Workflows").unwrap();
+    for (at, value) in [(0, b'w'), (FLAGS, 8), (METHOD, 0), (CHECKSUM, 77), (SIZE, 77)] {
+        let mut file = file.clone();
+        file[if at == 0 { local } else { local - 30 + at }] = value;
+        refused(&file, "the ZIP file is damaged");
+    }
 }
 
 #[test]
@@ -328,76 +360,4 @@ impl Seek for Endless {
 fn a_file_that_is_too_large_is_refused_unread() {
     let error = Package::open(Endless(limits::FILE_BYTES_MAX + 1)).unwrap_err().to_string();
     assert!(error.contains("the file is larger than the 1024 MiB"), "{error}");
-}
-
-#[test]
-fn json_that_is_no_text_or_has_the_wrong_shape_is_refused() {
-    let with = |content: &[u8]| parts().with("Workflows.json", content).agreed().zipped();
-    let sentence = "`Workflows.json` has a wrong content";
-    refused(&with(b"[\"\xff\"]"), sentence);
-    let deep = "[".repeat(100_000);
-    for text in ["", "null", "{}", "[1]", "[{}]", "[] []", "[{\"ID\": 7}]", deep.as_str()] {
-        refused(&with(text.as_bytes()), sentence);
-    }
-    let settings = parts().with("Settings.json", "{\"a.example\": {}}").agreed().zipped();
-    refused(&settings, "`Settings.json` has a wrong content");
-    let field = parts().json("Queues.json", |it| it[0]["TimeoutActoin"] = json!({}));
-    refused(&field.agreed().zipped(), "the field `TimeoutActoin` is not known");
-    let field = parts().json("Workflows.json", |it| it[0]["DefaultAction"]["Promt"] = json!("x"));
-    refused(&field.agreed().zipped(), "the field `DefaultAction.Promt` is not known");
-    let manifest = parts().json("manifest.json", |it| it["Surprise"] = json!(1));
-    refused(&manifest.zipped(), "`manifest.json` has a wrong content");
-}
-
-#[test]
-fn questions_without_end_are_refused() {
-    let parts = parts().json("Workflows.json", |it| {
-        let queue = json!({ "Action": "Terminate" });
-        let ask = |below: Value| {
-            json!({
-                "Action": "TransferToQuestion",
-                "Question": {
-                    "Prompt": { "TextToSpeechPrompt": "?" },
-                    "AnswerList": [{ "Action": below, "DtmfResponse": "1" }],
-                },
-            })
-        };
-        it[0]["DefaultAction"] = (0..20).fold(queue, |below, _| ask(below));
-    });
-    refused(&parts.agreed().zipped(), "its questions go too deep");
-}
-
-#[test]
-fn what_does_not_hold_together_is_refused() {
-    let change = |name: &str, change: fn(&mut Value)| parts().json(name, change).agreed().zipped();
-    let file = change("Queues.json", |it| it[1]["ID"] = it[0]["ID"].clone());
-    refused(&file, "is that of one queue and one more queue");
-    let file = change("Workflows.json", |it| {
-        it[0]["BusinessHoursID"] = json!("00000000-0000-0000-0000-000000000001");
-    });
-    refused(&file, "00000000-0000-0000-0000-000000000001, which is not there");
-    let file = change("Workflows.json", |it| it[0]["HolidaySetIDList"] = json!([it[0]["ID"]]));
-    refused(&file, "as its holiday set, and that is the identity of one workflow");
-    let file = change("Queues.json", |it| it[0]["Owner"] = json!("Not A Pool"));
-    refused(&file, "is not the name of a pool");
-    let file = change("Queues.json", |it| it[0]["OverflowThreshold"] = json!(5000));
-    refused(&file, "OverflowThreshold: 5000 calls cannot be the limit");
-    let file = change("AgentGroups.json", |it| {
-        let mut another = it[0].clone();
-        another["ID"] = json!("00000000-0000-0000-0000-000000000002");
-        it.as_array_mut().unwrap().push(another);
-    });
-    refused(&file, "the manifest counts something else");
-    let file = change("manifest.json", |it| it["Counts"]["Queues"] = json!(7));
-    refused(&file, "the manifest counts something else");
-    let file = change("manifest.json", |it| it["Owner"] = json!("backup.contoso.com"));
-    refused(&file, "something of primary.contoso.com is in an export of what belongs to backup");
-    let file = change("SignIns.json", |it| {
-        *it = json!([{
-            "AgentGroupID": "00000000-0000-0000-0000-000000000001",
-            "Agent": "sip:a@example.com",
-            "Since": "2026-01-01T00:00:00Z",
-        }]);
-    });
-    refused(&file, "who is signed in, names the agent group");
 }

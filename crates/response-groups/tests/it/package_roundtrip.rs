@@ -4,10 +4,12 @@ use std::io::Cursor;
 
 use proptest::prelude::*;
 use response_groups::checks::check;
+use response_groups::configuration::Configuration;
 use response_groups::import::AudioSource as _;
+use response_groups::model::{ActionKind, Answer, CallAction, Kind, Object, Prompt, Question};
 use response_groups::package::{self, ExistingFile, Header, Package, Writer};
 
-use crate::testing::{Dice, Size, cases, exported, header, made};
+use crate::testing::{Contents, Dice, Size, cases, exported, header, made};
 
 const SOURCE: &str = "primary.contoso.com";
 const OWNERS: [&str; 2] = [SOURCE, "backup.contoso.com"];
@@ -67,9 +69,9 @@ proptest! {
 
 #[test]
 fn an_empty_configuration_is_a_configuration() {
-    let whole = response_groups::configuration::Configuration::default();
+    let whole = Configuration::default();
     let header = header(SOURCE, &whole);
-    let file = exported(&header, &whole, &crate::testing::Contents::default());
+    let file = exported(&header, &whole, &Contents::default());
     let package = Package::open(Cursor::new(file)).unwrap();
     assert_eq!(package.configuration(), &whole);
 }
@@ -77,11 +79,34 @@ fn an_empty_configuration_is_a_configuration() {
 #[test]
 fn very_monotonous_text_can_be_read_back() {
     let mut dice = Dice::new(1);
-    let size = Size { agent_groups: 3000, ..Size::upto(0, &mut dice) };
+    let size = Size { workflows: 40, queues: 1, ..Size::upto(0, &mut dice) };
     let (mut whole, contents) = made(&mut dice, &[SOURCE], size);
+    let prompt = Prompt { text_to_speech_prompt: Some("a".repeat(4096)), audio_file_prompt: None };
+    let end = CallAction {
+        action: ActionKind::Terminate,
+        prompt: Some(prompt.clone()),
+        question: None,
+        queue: None,
+        uri: None,
+    };
+    let answer = |key| Answer {
+        name: None,
+        action: end.clone(),
+        dtmf_response: Some(format!("{key}")),
+        voice_response_list: Vec::new(),
+    };
+    let question = Question {
+        name: None,
+        prompt,
+        invalid_answer_prompt: None,
+        no_answer_prompt: None,
+        answer_list: (0..10).map(answer).collect(),
+    };
     for object in &mut whole.objects {
-        if let response_groups::model::Object::AgentGroup(it) = object {
-            it.description = Some("a".repeat(1000));
+        if let Object::Workflow(it) = object {
+            let question = Some(Box::new(question.clone()));
+            let action = ActionKind::TransferToQuestion;
+            it.default_action = Some(CallAction { action, question, ..end.clone() });
         }
     }
     let header = header(SOURCE, &whole);
@@ -128,7 +153,7 @@ fn what_would_not_be_read_is_not_written() {
     let header = header(SOURCE, &whole);
 
     let mut without_queue = whole.clone();
-    without_queue.objects.retain(|it| it.kind() != response_groups::model::Kind::Queue);
+    without_queue.objects.retain(|it| it.kind() != Kind::Queue);
     let error = write(&header, &without_queue);
     assert!(error.contains("names the queue"), "{error}");
     assert!(error.contains("which is not there"), "{error}");
@@ -147,9 +172,9 @@ fn what_would_not_be_read_is_not_written() {
 fn a_file_is_known_for_what_it_is() {
     let directory = testkit::TempDir::new("export-files").unwrap();
     let at = |name: &str| directory.path().join(name);
-    let whole = response_groups::configuration::Configuration::default();
+    let whole = Configuration::default();
     let header = Header { owner: Some("a.example".to_owned()), ..header(SOURCE, &whole) };
-    let file = exported(&header, &whole, &crate::testing::Contents::default());
+    let file = exported(&header, &whole, &Contents::default());
     std::fs::write(at("ours.zip"), &file).unwrap();
     std::fs::write(at("other.zip"), b"hello").unwrap();
     std::fs::write(at("half.zip"), &file[..file.len() / 2]).unwrap();

@@ -10,7 +10,7 @@ use proptest::test_runner::Config;
 pub(crate) use dice::Dice;
 pub(crate) use made::{Contents, Size, exported, header, made, sha256, wave};
 pub(crate) use pool::Pool;
-pub(crate) use zips::{Parts, patched};
+pub(crate) use zips::{Parts, good, parts, patched, refused};
 
 /// How often a random test tries: as often as `PROPTEST_CASES` says, else as often as is quick. A
 /// failure prints the dice's seed, and the seed makes the same again.

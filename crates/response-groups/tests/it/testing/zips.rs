@@ -2,11 +2,12 @@
 
 use std::io::{Cursor, Read as _, Write as _};
 
+use response_groups::package::Package;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::sha256;
+use super::{Dice, Size, exported, header, made, sha256};
 
 /// The entries of an export file.
 #[derive(Clone, Debug)]
@@ -86,4 +87,33 @@ pub(crate) fn patched(mut file: Vec<u8>, old: &[u8], new: &[u8]) -> Vec<u8> {
         file[at..at + old.len()].copy_from_slice(new);
     }
     file
+}
+
+/// A sound export file of everything that there is.
+pub(crate) fn good() -> Vec<u8> {
+    let mut dice = Dice::new(11);
+    let size = Size {
+        workflows: 3,
+        queues: 2,
+        agent_groups: 2,
+        agents: 4,
+        hours: 1,
+        holiday_sets: 1,
+        audio: 2,
+        audio_bytes: 50,
+    };
+    let source = "primary.contoso.com";
+    let (whole, contents) = made(&mut dice, &[source], size);
+    exported(&header(source, &whole), &whole, &contents)
+}
+
+/// Its entries.
+pub(crate) fn parts() -> Parts {
+    Parts::of(&good())
+}
+
+#[track_caller]
+pub(crate) fn refused(file: &[u8], sentence: &str) {
+    let error = Package::open(Cursor::new(file)).expect_err("the file was taken").to_string();
+    assert!(error.contains(sentence), "{error}");
 }
