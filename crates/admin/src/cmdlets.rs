@@ -7,6 +7,7 @@ mod active_server;
 mod database;
 mod failover;
 mod pairing;
+mod pool_move;
 mod pool_state;
 mod recovery;
 mod rgs;
@@ -48,6 +49,7 @@ pub static CMDLETS: &[&[Row]] = &[
     active_server::ROWS,
     service::ROWS,
     pairing::ROWS,
+    pool_move::ROWS,
     database::ROWS,
     topology::ROWS,
     failover::ROWS,
@@ -62,6 +64,8 @@ pub static CMDLETS: &[&[Row]] = &[
     rgs::action::ROWS,
     rgs::settings::ROWS,
     rgs::sign_ins::ROWS,
+    rgs::audio::ROWS,
+    rgs::carry::ROWS,
 ];
 
 /// Every row.

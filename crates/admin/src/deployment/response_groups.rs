@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use response_groups::compare::Compared;
+use response_groups::import::Report;
 use response_groups::model::{AudioFile, AudioRef, Kind, Object, ServiceSettings};
 use serde::{Deserialize, Serialize};
+use shell::Value;
 use uuid::Uuid;
 
-use super::Reply;
+use super::{Mode, Outcome, Reply};
+use crate::files::Delivery;
 use crate::watch::Watch;
 
 /// What the product can do with Response Groups. A pool is named by its FQDN as declared.
@@ -38,6 +42,101 @@ pub trait ResponseGroups: Send + Sync {
 
     /// Signs an agent in to a formal group, or out of it.
     fn sign_in(&self, parent: String, group: Uuid, agent: String, on: bool) -> Reply<'_, ()>;
+
+    /// Makes an export file, which the shell is to fetch.
+    fn export(&self, order: Export) -> Reply<'_, Delivery>;
+
+    /// Imports an export file that the shell has sent, all or nothing.
+    fn import<'a>(&'a self, order: Import, watch: &'a Watch) -> Reply<'a, Report>;
+
+    /// Compares what `parent` hosts with an export file that the shell has sent.
+    fn compare(&self, order: Compare) -> Reply<'_, Vec<Compared>>;
+
+    /// Lets the pool that it is paired with stand in for a pool.
+    fn fail_over<'a>(&'a self, order: MovePool, watch: &'a Watch) -> Reply<'a, Outcome>;
+
+    /// Brings the Response Groups of a pool home again.
+    fn fail_back<'a>(&'a self, order: MovePool, watch: &'a Watch) -> Reply<'a, Outcome>;
+
+    /// How a pool and the one that it is paired with stand to each other.
+    fn pairing(&self, pool: String) -> Reply<'_, Pairing>;
+}
+
+/// An order to fail a pool over, or back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovePool {
+    /// The pool that the Response Groups belong to.
+    pub pool: String,
+    /// It is down, the administrator says.
+    pub attested: bool,
+    /// The administrator accepts that the last changes are missing until it returns.
+    pub accept_loss: bool,
+    /// Whether to act.
+    pub mode: Mode,
+    /// Who asks, for the journal.
+    pub who: String,
+}
+
+/// How a pool and the one that it is paired with stand to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pairing {
+    /// The pool that the Response Groups belong to.
+    pub pool: String,
+    /// The pool that stands in for it.
+    pub backup: String,
+    /// `Active`, `FailedOver` or `Unknown`.
+    pub state: &'static str,
+    /// The pool where they may be changed now; none where that is not known, or while they move.
+    pub changed_at: Option<String>,
+    /// What was received, in words.
+    pub received: String,
+    /// What is not as it should be, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// An order to export.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// The pool that hosts what is exported.
+    pub source: String,
+    /// Whose.
+    pub of: Owner,
+    /// What the shell calls the file.
+    pub file_name: String,
+    /// What was exported is removed once the file is safe.
+    pub remove: bool,
+    /// Who asks: the file is for nobody else.
+    pub who: String,
+}
+
+/// An order to import.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// The pool that is to host it.
+    pub destination: String,
+    /// The file, as the shell has sent it.
+    pub file: Value,
+    /// Who has sent it.
+    pub who: String,
+    /// The destination becomes the owner.
+    pub overwrite_owner: bool,
+    /// The destination's own settings are replaced.
+    pub replace_settings: bool,
+    /// Newcomers whose names are taken are given others.
+    pub resolve_name_conflicts: bool,
+    /// Whether to act.
+    pub mode: Mode,
+}
+
+/// An order to compare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compare {
+    /// The pool whose objects are compared.
+    pub parent: String,
+    /// The file, as the shell has sent it.
+    pub file: Value,
+    /// Who has sent it.
+    pub who: String,
 }
 
 /// A pool that hosts Response Groups.

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use admin::deployment::response_groups::{
-    FrontEndPool, Listing, ResponseGroups, Save, SignedIn, Which,
+    Compare, Export, FrontEndPool, Import, Listing, MovePool, Pairing, ResponseGroups, Save,
+    SignedIn, Which,
 };
 use admin::deployment::{
     Deployment, Failback, Failover, Finding, JournalLine, Layout, MirrorNow, NewRoom, NewUser,
     Outcome, Password, PoolLayout, PoolNow, Protection, Publish, Published, Reply, Room, SetActive,
     SetState, Switch, User,
 };
+use admin::files::Delivery;
 use admin::{Fault, FaultKind, Watch};
+use response_groups::compare::Compared;
+use response_groups::import::Report;
 use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings};
 use uuid::Uuid;
 
@@ -164,6 +168,30 @@ impl ResponseGroups for Nowhere {
     }
 
     fn sign_in(&self, _: String, _: Uuid, _: String, _: bool) -> Reply<'_, ()> {
+        silent()
+    }
+
+    fn export(&self, _: Export) -> Reply<'_, Delivery> {
+        silent()
+    }
+
+    fn import<'a>(&'a self, _: Import, _: &'a Watch) -> Reply<'a, Report> {
+        silent()
+    }
+
+    fn compare(&self, _: Compare) -> Reply<'_, Vec<Compared>> {
+        silent()
+    }
+
+    fn fail_over<'a>(&'a self, _: MovePool, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn fail_back<'a>(&'a self, _: MovePool, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn pairing(&self, _: String) -> Reply<'_, Pairing> {
         silent()
     }
 }

@@ -16,6 +16,7 @@ use topology::Pool;
 
 use super::deployment::Reached;
 use super::host::ThisHost;
+use super::hostings::Hostings;
 use super::parts::Stores;
 use super::procedures::Procedures;
 use super::{content, files, salvage};
@@ -45,6 +46,7 @@ pub(crate) fn install(
     host: &Arc<ThisHost>,
     stores: &Stores,
     keepers: &[Handle],
+    hostings: &Hostings,
     router: Router,
 ) -> anyhow::Result<Router> {
     let journal = Procedures::journal(host).context("open the journal")?;
@@ -60,7 +62,10 @@ pub(crate) fn install(
         let (host, procedures) = looking.clone();
         async move { Ok(look(&host, &procedures).await) }
     });
-    let door = Door::new(Arc::new(Reached::new(Arc::clone(host), procedures)), audit);
+    let door = Door::new(
+        Arc::new(Reached::new(Arc::clone(host), procedures, hostings.clone(), spool)),
+        audit,
+    );
     Ok(router.on_stream(INVOKE, move |peer: Peer, asked: Request, progress: Progress| {
         let door = door.clone();
         async move { invoke(&door, peer, asked, &progress).await }

@@ -13,7 +13,6 @@ use chat::activity::Activity;
 use chat::settings::Config;
 use chat::stream::{Entry, Limits, Settings, Streams};
 use control::Router;
-use db::{Connections, Login, Primary, Tls};
 use recovery::presence;
 use recovery::whereabouts::{self, Known};
 use tokio::net::TcpListener;
@@ -24,7 +23,7 @@ use tracing::info;
 use super::host::ThisHost;
 use super::parts::Stores;
 use super::peers::{self, Chats, ControlPeers};
-use super::shipped;
+use super::{primaries, shipped};
 
 /// The role in PostgreSQL that chat servers have.
 const CHAT_ROLE: &str = "standfast_chat";
@@ -56,12 +55,8 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
         stores.own().clone(),
         shutdown.clone(),
     ));
-    let login = Login {
-        user: CHAT_ROLE.to_owned(),
-        application: format!("chat {}", host.name),
-        tls: Tls::Required(Arc::new(host.credentials.postgres_client_config())),
-    };
-    let connections = Connections::new(login, follow_primary(host, known.clone()));
+    let application = format!("chat {}", host.name);
+    let connections = primaries::connections(host, CHAT_ROLE, application, known.clone());
     let others = pool.servers.iter().filter(|server| **server != host.name);
     let others = others.map(|server| host.destination(server)).collect();
     let peers = ControlPeers::new(
@@ -81,43 +76,6 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
     forget_the_gone(host, living, chat.clone());
     open_listeners(host, declared, config, &chat).await?;
     Ok(chat)
-}
-
-/// Tells the database side who is primary.
-fn follow_primary(
-    host: &ThisHost,
-    mut known: watch::Receiver<Known>,
-) -> watch::Receiver<Option<Primary>> {
-    let (primary_tx, primary) = watch::channel(None);
-    let topology = Arc::clone(&host.topology);
-    let follow = async move {
-        loop {
-            let found = known.borrow_and_update().primary(&topology).map(to_db);
-            primary_tx.send_if_modified(|now| {
-                let changed = *now != found;
-                *now = found;
-                changed
-            });
-            if known.changed().await.is_err() {
-                return;
-            }
-        }
-    };
-    let shutdown = host.shutdown.clone();
-    host.tasks.spawn(async move {
-        shutdown.run_until_cancelled(follow).await;
-    });
-    primary
-}
-
-fn to_db(primary: whereabouts::Primary) -> Primary {
-    let signed = |half: u64| i64::try_from(half).expect("terms are raised one by one");
-    Primary {
-        store: primary.store,
-        address: primary.address,
-        reign: signed(primary.term.reign),
-        turn: signed(primary.term.turn),
-    }
 }
 
 /// Tells the chat server whether it is on the active list, and where its clients go if not.

@@ -1,8 +1,10 @@
 //! What the product can do, for the door: every order of a cmdlet, carried to where it is done.
 
+mod carrying;
 mod content;
 mod looks;
 mod orders;
+mod pairs;
 mod response_groups;
 mod topologies;
 
@@ -14,11 +16,13 @@ use admin::deployment::{
     Outcome, Password, PoolNow, Protection, Publish, Published, Reply, Room, SetActive, SetState,
     Switch, User,
 };
+use admin::files::Spool;
 use admin::{Fault, FaultKind, Watch};
 use recovery::engine::Stopped;
 use topology::Pool;
 
 use super::host::ThisHost;
+use super::hostings::Hostings;
 use super::procedures::Procedures;
 
 /// This deployment, as this host reaches it.
@@ -26,11 +30,18 @@ use super::procedures::Procedures;
 pub(crate) struct Reached {
     host: Arc<ThisHost>,
     procedures: Procedures,
+    hostings: Hostings,
+    spool: Spool,
 }
 
 impl Reached {
-    pub(crate) fn new(host: Arc<ThisHost>, procedures: Procedures) -> Self {
-        Self { host, procedures }
+    pub(crate) fn new(
+        host: Arc<ThisHost>,
+        procedures: Procedures,
+        hostings: Hostings,
+        spool: Spool,
+    ) -> Self {
+        Self { host, procedures, hostings, spool }
     }
 
     /// The chat pool of that name.

@@ -26,9 +26,14 @@ const AUDIT_NAME: &str = "Delivered";
 
 /// Serves the files in `spool`, and removes those that nobody asks for.
 pub(super) fn install(host: &ThisHost, spool: &Spool, audit: &Audit, router: Router) -> Router {
+    sweep(host, spool.clone());
+    serve(spool, audit, router)
+}
+
+/// Serves the files in `spool`.
+pub(crate) fn serve(spool: &Spool, audit: &Audit, router: Router) -> Router {
     let (receiving, fetching, following) = (spool.clone(), spool.clone(), spool.clone());
     let audit = audit.clone();
-    sweep(host, spool.clone());
     router
         .on(UPLOAD, move |peer: Peer, part: Part| {
             let spool = receiving.clone();

@@ -6,13 +6,19 @@ mod content;
 mod deployment;
 mod files;
 mod host;
+mod hostings;
 mod parts;
 mod peers;
+mod primaries;
 mod procedures;
+mod received;
 mod salvage;
 mod shipped;
+mod standing_in;
 
 pub(crate) use administration::{INVOKE, LOOK, Looked};
+#[cfg(test)]
+pub(crate) use files::serve as serve_files;
 pub(crate) use files::{DELIVERED, DOWNLOAD, UPLOAD};
 
 use std::sync::Arc;
@@ -51,7 +57,9 @@ async fn serve(arguments: &Run) -> anyhow::Result<()> {
     let (router, keepers) = parts::keepers(&host, &stores, router).await?;
     let router = shipped::install(&host, router);
     let router = chat_servers::start(&host, &stores, router).await?;
-    let router = administration::install(&host, &stores, &keepers, router)?;
+    let hostings = hostings::reach(&host, &stores);
+    received::start(&host, &hostings);
+    let router = administration::install(&host, &stores, &keepers, &hostings, router)?;
     parts::control_port(&host, router).await?;
     info!(host = host.name, "ready");
     told_to_stop().await?;

@@ -59,6 +59,11 @@ impl Procedures {
         self.grounds.journal.newest(&pool.fqdn)
     }
 
+    /// What runs of other procedures need.
+    pub(crate) fn grounds(&self) -> Grounds {
+        self.grounds.clone()
+    }
+
     /// The stores of all sites.
     pub(crate) fn stores(&self) -> &[(String, recovery::store::Records)] {
         &self.grounds.stores

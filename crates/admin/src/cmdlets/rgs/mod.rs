@@ -2,11 +2,13 @@
 
 pub(super) mod action;
 pub(super) mod agent_group;
+pub(super) mod audio;
+pub(super) mod carry;
 mod field;
 pub(super) mod holidays;
 pub(super) mod hours;
 mod kind;
-mod places;
+pub(super) mod places;
 pub(super) mod queue;
 mod rows;
 pub(super) mod settings;

@@ -42,7 +42,7 @@ impl Given {
 }
 
 /// The pool that the parameter `name` means; may be left out where there is just one.
-pub(super) fn parent(
+pub(in crate::cmdlets) fn parent(
     context: Context<'_>,
     name: &str,
     pools: &[FrontEndPool],

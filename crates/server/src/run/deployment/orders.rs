@@ -219,12 +219,12 @@ fn known_stores(pool: &Pool, named: Vec<String>) -> Result<Vec<String>, Fault> {
     }
 }
 
-fn tell(watch: &Watch, step: &Step) {
+pub(super) fn tell(watch: &Watch, step: &Step) {
     let Step { number, text, state } = step.clone();
     watch.tell(Told::Step { number, text, state });
 }
 
-fn step(line: &Line) -> Step {
+pub(super) fn step(line: &Line) -> Step {
     let state = match &line.mark {
         Mark::AlreadyDone => StepState::AlreadyDone,
         Mark::WouldDo => StepState::WouldDo,

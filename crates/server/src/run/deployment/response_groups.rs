@@ -1,56 +1,220 @@
 //! Response Groups, asked of the pools that host them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use admin::deployment::Reply;
 use admin::deployment::response_groups::{
-    FrontEndPool, Listing, ResponseGroups, Save, SignedIn, Which,
+    Compare, Export, FrontEndPool, Import, Listing, MovePool, Owner, Pairing, ResponseGroups, Save,
+    SignedIn, Which,
 };
-use admin::{Fault, Watch};
-use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings};
+use admin::deployment::{Outcome, Reply};
+use admin::files::Delivery;
+use admin::{Fault, FaultKind, Watch};
+use futures_util::future::join_all;
+use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
+use response_groups::compare::Compared;
+use response_groups::import::{Elsewhere, Report};
+use response_groups::model::{AudioFile, AudioRef, Kind, Object, ServiceSettings, name_key};
+use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How};
 use uuid::Uuid;
 
 use super::Reached;
 
-fn nowhere<'a, T: Send + 'a>(parent: &str) -> Reply<'a, T> {
-    let message = format!("there is no pool `{parent}` that hosts Response Groups");
-    Box::pin(async { Err(Fault::missing(message, "declare it in the topology")) })
+/// How long another pool may take to tell its names; one that is away is no reason to wait.
+const ELSEWHERE_PATIENCE: Duration = Duration::from_secs(4);
+
+impl Reached {
+    /// The Response Groups that `parent` hosts.
+    pub(super) fn hosting(&self, parent: &str) -> Result<&Hosting, Fault> {
+        let names = || self.hostings.iter().map(|(it, _)| it).collect::<Vec<_>>().join(", ");
+        self.hostings.get(parent).ok_or_else(|| {
+            let message = format!("there is no pool `{parent}` that hosts Response Groups");
+            Fault::missing(message, format!("there is {}", names()))
+        })
+    }
+
+    /// Every name at the other pools. Says which could not be asked.
+    pub(super) async fn names_elsewhere(&self, parent: &str, watch: &Watch) -> Vec<Elsewhere> {
+        let others = self.hostings.iter().filter(|(pool, _)| *pool != parent);
+        let asked = others.map(async |(fqdn, hosting)| {
+            let names = tokio::time::timeout(ELSEWHERE_PATIENCE, hosting.names()).await;
+            (fqdn, names)
+        });
+        let mut elsewhere = Vec::new();
+        for (fqdn, names) in join_all(asked).await {
+            let Ok(Ok(names)) = names else {
+                watch.note(format!(
+                    "{fqdn} does not answer: whether a name is taken there is not known."
+                ));
+                continue;
+            };
+            let at = |object| Elsewhere { object, pool: fqdn.to_owned() };
+            elsewhere.extend(names.into_iter().map(at));
+        }
+        elsewhere
+    }
+
+    async fn save_object(&self, parent: &str, save: Save, watch: &Watch) -> Result<(), Fault> {
+        let Save { object, as_new } = save;
+        let elsewhere = self.names_elsewhere(parent, watch).await;
+        if let Some(taken) = taken(&object, &elsewhere) {
+            return Err(taken);
+        }
+        let how = if as_new { How::New } else { How::Change };
+        self.hosting(parent)?.save(&object, how).await.map_err(|it| fault(&it))
+    }
+
+    async fn list_objects(&self, parent: &str, kind: Kind, which: Which) -> Result<Listing, Fault> {
+        let filter = Filter { id: which.id, name: which.name, owner: owner(which.of) };
+        let listed = self.hosting(parent)?.list(kind, &filter).await.map_err(|it| fault(&it))?;
+        Ok(Listing { objects: listed.objects, hidden: listed.hidden })
+    }
+
+    async fn all_settings(&self, parent: &str) -> Result<BTreeMap<String, ServiceSettings>, Fault> {
+        let hosting = self.hosting(parent)?;
+        let export = hosting.export(&OwnerFilter::All).await.map_err(|it| fault(&it))?;
+        Ok(export.end().await.0.settings)
+    }
+
+    async fn signed_in(&self, parent: &str) -> Result<Vec<SignedIn>, Fault> {
+        let hosting = self.hosting(parent)?;
+        let export = hosting.export(&OwnerFilter::All).await.map_err(|it| fault(&it))?;
+        let (whole, _) = export.end().await;
+        let name_of = |group: Uuid| {
+            let group = whole.objects.iter().find(|it| it.id() == group);
+            group.map(|it| it.name().to_owned()).unwrap_or_default()
+        };
+        let signed_in = whole.sign_ins.iter().map(|it| SignedIn {
+            group: it.group,
+            name: name_of(it.group),
+            agent: it.agent.clone(),
+            since: it.since,
+        });
+        Ok(signed_in.collect())
+    }
+
+    fn all_front_end_pools(&self) -> Vec<FrontEndPool> {
+        let topology = &self.host.topology;
+        let pool = |pool: &topology::Pool| FrontEndPool {
+            fqdn: pool.fqdn.clone(),
+            site: topology.home_site(pool).map(|site| site.name.clone()).unwrap_or_default(),
+            backup_pool: pool.response_groups().and_then(|it| it.backup_pool.clone()),
+            stores: pool.stores.iter().map(|(_, store)| store.to_owned()).collect(),
+        };
+        topology.front_end_pools().map(pool).collect()
+    }
+}
+
+/// Another object of that kind and name at another pool; its own visiting copy is no other.
+fn taken(object: &Object, elsewhere: &[Elsewhere]) -> Option<Fault> {
+    let key = name_key(object.name());
+    let same = |it: &&Elsewhere| {
+        it.object.kind == object.kind()
+            && it.object.id != object.id()
+            && name_key(&it.object.name) == key
+    };
+    let Elsewhere { object: other, pool } = elsewhere.iter().find(same)?;
+    let message = format!("there is another {} of the name {:?} at {pool}", other.kind, other.name);
+    Some(Fault::new(FaultKind::Conflict, "name-taken", message, "choose another name"))
+}
+
+pub(super) fn owner(of: Owner) -> OwnerFilter {
+    match of {
+        Owner::Parent => OwnerFilter::Parent,
+        Owner::Pool(pool) => OwnerFilter::Of(pool),
+        Owner::Any => OwnerFilter::All,
+    }
+}
+
+/// What the store says, for whoever asked.
+pub(super) fn fault(error: &RgsError) -> Fault {
+    let (kind, code) = match error {
+        RgsError::Away { .. } | RgsError::Busy { .. } => (FaultKind::Unavailable, "away"),
+        RgsError::Unknown { .. } => (FaultKind::Unknown, "unknown-outcome"),
+        RgsError::Refused(_) | RgsError::Audio { .. } => (FaultKind::Misspoken, "refused"),
+        RgsError::NameTaken { .. } | RgsError::UriTaken { .. } | RgsError::Exists { .. } => {
+            (FaultKind::Conflict, "name-taken")
+        }
+        RgsError::Missing { .. } => (FaultKind::Missing, "not-found"),
+        RgsError::InUse { .. } => (FaultKind::Conflict, "in-use"),
+        RgsError::OtherOwner { .. } | RgsError::NotEditor { .. } => {
+            (FaultKind::Conflict, "not-editor")
+        }
+        RgsError::Changed { .. } | RgsError::Older { .. } | RgsError::Broken(_) => {
+            (FaultKind::Conflict, "conflict")
+        }
+        RgsError::Garbled { .. } | RgsError::Database { .. } => (FaultKind::Failed, "database"),
+    };
+    Fault::new(kind, code, error.to_string(), "")
 }
 
 impl ResponseGroups for Reached {
     fn front_end_pools(&self) -> Reply<'_, Vec<FrontEndPool>> {
-        Box::pin(async { Ok(Vec::new()) })
+        Box::pin(async { Ok(self.all_front_end_pools()) })
     }
 
-    fn list(&self, parent: String, _: Kind, _: Which) -> Reply<'_, Listing> {
-        nowhere(&parent)
+    fn list(&self, parent: String, kind: Kind, which: Which) -> Reply<'_, Listing> {
+        Box::pin(async move { self.list_objects(&parent, kind, which).await })
     }
 
-    fn save<'a>(&'a self, parent: String, _: Save, _: &'a Watch) -> Reply<'a, ()> {
-        nowhere(&parent)
+    fn save<'a>(&'a self, parent: String, save: Save, watch: &'a Watch) -> Reply<'a, ()> {
+        Box::pin(async move { self.save_object(&parent, save, watch).await })
     }
 
-    fn remove(&self, parent: String, _: Kind, _: Uuid) -> Reply<'_, ()> {
-        nowhere(&parent)
+    fn remove(&self, parent: String, kind: Kind, id: Uuid) -> Reply<'_, ()> {
+        Box::pin(
+            async move { self.hosting(&parent)?.remove(kind, id).await.map_err(|it| fault(&it)) },
+        )
     }
 
-    fn add_audio(&self, parent: String, _: AudioFile) -> Reply<'_, AudioRef> {
-        nowhere(&parent)
+    fn add_audio(&self, parent: String, audio: AudioFile) -> Reply<'_, AudioRef> {
+        Box::pin(
+            async move { self.hosting(&parent)?.add_audio(&audio).await.map_err(|it| fault(&it)) },
+        )
     }
 
     fn settings(&self, parent: String) -> Reply<'_, BTreeMap<String, ServiceSettings>> {
-        nowhere(&parent)
+        Box::pin(async move { self.all_settings(&parent).await })
     }
 
-    fn set_settings(&self, parent: String, _: ServiceSettings) -> Reply<'_, ()> {
-        nowhere(&parent)
+    fn set_settings(&self, parent: String, settings: ServiceSettings) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let set = self.hosting(&parent)?.set_settings(&parent, &settings).await;
+            set.map_err(|it| fault(&it))
+        })
     }
 
     fn sign_ins(&self, parent: String) -> Reply<'_, Vec<SignedIn>> {
-        nowhere(&parent)
+        Box::pin(async move { self.signed_in(&parent).await })
     }
 
-    fn sign_in(&self, parent: String, _: Uuid, _: String, _: bool) -> Reply<'_, ()> {
-        nowhere(&parent)
+    fn sign_in(&self, parent: String, group: Uuid, agent: String, on: bool) -> Reply<'_, ()> {
+        Box::pin(async move {
+            self.hosting(&parent)?.sign_in(group, &agent, on).await.map_err(|it| fault(&it))
+        })
+    }
+
+    fn export(&self, order: Export) -> Reply<'_, Delivery> {
+        Box::pin(self.make_export(order))
+    }
+
+    fn import<'a>(&'a self, order: Import, watch: &'a Watch) -> Reply<'a, Report> {
+        Box::pin(self.carry_in(order, watch))
+    }
+
+    fn compare(&self, order: Compare) -> Reply<'_, Vec<Compared>> {
+        Box::pin(self.compare_with_file(order))
+    }
+
+    fn fail_over<'a>(&'a self, order: MovePool, watch: &'a Watch) -> Reply<'a, Outcome> {
+        Box::pin(self.order_pool(&POOL_FAIL_OVER, order, watch))
+    }
+
+    fn fail_back<'a>(&'a self, order: MovePool, watch: &'a Watch) -> Reply<'a, Outcome> {
+        Box::pin(self.order_pool(&POOL_FAIL_BACK, order, watch))
+    }
+
+    fn pairing(&self, pool: String) -> Reply<'_, Pairing> {
+        Box::pin(async move { self.look_at_pair(&pool).await })
     }
 }

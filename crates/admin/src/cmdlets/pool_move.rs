@@ -1,0 +1,165 @@
+//! `CsPoolFailOver`, `CsPoolFailBack`, `CsPoolFailoverState`: the Response Groups of a pool, in the
+//! pool that it is paired with.
+
+use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
+
+use super::rgs::places;
+use super::{Context, FORCE, Row};
+use crate::deployment::Reply;
+use crate::deployment::response_groups::MovePool;
+use crate::roles::{DEPLOYMENT, EVERYBODY};
+
+const STATE: Output = Output {
+    kind: "PoolFailoverState",
+    properties: &["PoolFqdn", "BackupPoolFqdn", "State", "ChangedAt", "Received"],
+};
+
+const POOL: Parameter = Parameter::new(
+    "PoolFqdn",
+    Type::Text,
+    "The pool that the Response Groups belong to: the same in both directions.",
+)
+.at(0)
+.mandatory()
+.offers("front-end pool");
+
+const WAIT: &str = "leave it out; nothing is waited for";
+const VERIFIED: &str = "leave it out; what was imported is verified without much time";
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        cmdlet: Cmdlet {
+            verb: "Get",
+            noun: "CsPoolFailoverState",
+            aliases: &[],
+            summary: "Tells where a pool's Response Groups are changed now, and what its pair has \
+                      received. The original lacks this.",
+            description: "",
+            parameters: &[POOL],
+            roles: EVERYBODY,
+            effect: Effect::Reads,
+            output: Some(STATE),
+            examples: &[Example {
+                line: "Get-CsPoolFailoverState primary.contoso.com",
+                means: "Tells how it stands.",
+            }],
+        },
+        handler: state,
+    },
+    Row {
+        cmdlet: Cmdlet {
+            verb: "Invoke",
+            noun: "CsPoolFailOver",
+            aliases: &[],
+            summary: "Lets the pool that it is paired with host the Response Groups of a pool.",
+            description: "They are imported from what the other pool has received continuously; no \
+                          file is needed. Signed-in agents stay signed in. Interrupted anywhere, \
+                          the same command goes on.",
+            parameters: &[
+                POOL,
+                Parameter::new(
+                    "DisasterMode",
+                    Type::Switch,
+                    "You attest that the pool is down: its hosts are off.",
+                ),
+                Parameter::new(
+                    "AcceptDataLoss",
+                    Type::Switch,
+                    "You accept that changes which were not received are missing until the pool \
+                     returns.",
+                ),
+                FORCE,
+                Parameter::refused("WaitTime", WAIT),
+                Parameter::refused("SkipDataVerification", VERIFIED),
+                Parameter::refused("FlushStorageService", "leave it out; nothing is left behind"),
+                Parameter::refused("ServicesStopDelayMins", "leave it out; nothing is stopped"),
+                Parameter::refused("DatabaseCommandTimeoutInSeconds", WAIT),
+            ],
+            roles: DEPLOYMENT,
+            effect: Effect::Grave,
+            output: None,
+            examples: &[
+                Example {
+                    line: "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com -DisasterMode \
+                           -WhatIf",
+                    means: "Tells what would be done.",
+                },
+                Example {
+                    line: "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com -DisasterMode \
+                           -AcceptDataLoss -Force",
+                    means: "Fails over, after the pool is lost.",
+                },
+            ],
+        },
+        handler: |context| Box::pin(move_pool(context, Direction::Over)),
+    },
+    Row {
+        cmdlet: Cmdlet {
+            verb: "Invoke",
+            noun: "CsPoolFailBack",
+            aliases: &[],
+            summary: "Brings the Response Groups of a pool home again.",
+            description: "What the pool had of its own is kept beside, what was changed meanwhile \
+                          is imported, and the copy is removed once the pool is seen to have all \
+                          of it.",
+            parameters: &[
+                POOL,
+                FORCE,
+                Parameter::refused("DisasterMode", "both pools must answer"),
+                Parameter::refused("WaitTime", WAIT),
+                Parameter::refused("SkipDataVerification", VERIFIED),
+                Parameter::refused("DatabaseCommandTimeoutInSeconds", WAIT),
+            ],
+            roles: DEPLOYMENT,
+            effect: Effect::Grave,
+            output: None,
+            examples: &[Example {
+                line: "Invoke-CsPoolFailBack -PoolFqdn primary.contoso.com -Force",
+                means: "Brings them home.",
+            }],
+        },
+        handler: |context| Box::pin(move_pool(context, Direction::Back)),
+    },
+];
+
+#[derive(Clone, Copy)]
+enum Direction {
+    Over,
+    Back,
+}
+
+async fn move_pool(
+    context: Context<'_>,
+    direction: Direction,
+) -> Result<Vec<Value>, crate::fault::Fault> {
+    let pools = context.response_groups().front_end_pools().await?;
+    let order = MovePool {
+        pool: places::parent(context, "PoolFqdn", &pools)?,
+        attested: context.given.on("DisasterMode"),
+        accept_loss: context.given.on("AcceptDataLoss"),
+        mode: context.mode(),
+        who: context.who(),
+    };
+    let groups = context.response_groups();
+    let outcome = match direction {
+        Direction::Over => groups.fail_over(order, context.watch).await?,
+        Direction::Back => groups.fail_back(order, context.watch).await?,
+    };
+    Ok(context.told(outcome))
+}
+
+fn state(context: Context<'_>) -> Reply<'_, Vec<Value>> {
+    Box::pin(async move {
+        let pools = context.response_groups().front_end_pools().await?;
+        let pool = places::parent(context, "PoolFqdn", &pools)?;
+        let found = context.response_groups().pairing(pool).await?;
+        found.notes.into_iter().for_each(|it| context.watch.warn(it));
+        let object = Object::new(STATE.kind)
+            .with("PoolFqdn", found.pool)
+            .with("BackupPoolFqdn", found.backup)
+            .with("State", found.state)
+            .with("ChangedAt", found.changed_at)
+            .with("Received", found.received);
+        Ok(vec![Value::Object(object)])
+    })
+}

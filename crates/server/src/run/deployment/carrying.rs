@@ -1,0 +1,197 @@
+//! Response Groups carried by files: export, import, comparison.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+
+use admin::deployment::Mode;
+use admin::deployment::response_groups::{Compare, Export, Import, Owner};
+use admin::files::{Delivery, Taken};
+use admin::{Fault, FaultKind, Watch};
+use jiff::Timestamp;
+use response_groups::compare::{Compared, compare};
+use response_groups::import::{self, AudioSource, Conflicts, Incoming, Options, Report};
+use response_groups::package::{Header, Package, Refused, Reign, Writer, verify};
+use response_groups::store::{Export as Held, ImportError, OwnerFilter};
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use super::Reached;
+use super::response_groups::{fault, owner};
+
+/// An export file, read and found whole.
+type Opened = Package<BufReader<File>>;
+
+impl Reached {
+    /// Writes an export file into the spool, reads it back, and lets removal wait until the shell
+    /// has it.
+    pub(super) async fn make_export(&self, order: Export) -> Result<Delivery, Fault> {
+        let hosting = self.hosting(&order.source)?.clone();
+        // Without an owner: what a listing shows, the objects that belong to the pool itself.
+        let held = hosting.export(&owner(order.of.clone())).await.map_err(|it| fault(&it))?;
+        let whole = held.configuration().clone();
+        let header = Header {
+            source: order.source.clone(),
+            owner: match order.of {
+                Owner::Pool(owner) => Some(owner),
+                Owner::Parent => Some(order.source.clone()),
+                Owner::Any => None,
+            },
+            created: Timestamp::now(),
+            owners: held
+                .standings()
+                .iter()
+                .map(|(owner, it)| {
+                    (owner.clone(), Reign { reign: it.reign, revision: it.revision })
+                })
+                .collect(),
+        };
+        let exported = held.exported().clone();
+        let objects = whole.objects.len();
+        let audio = whole.audio.len();
+        let runtime = Handle::current();
+        let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
+            let written = write(file, &header, held, &runtime)?;
+            let read_back = verify(BufReader::new(written), &header, &whole);
+            read_back.map_err(|why| failed(format!("the file could not be read back: {why}")))
+        });
+        let delivery = offered.await?.note(format!(
+            "{objects} objects and {audio} audio files of {} were exported.",
+            order.source
+        ));
+        if !order.remove {
+            return Ok(delivery);
+        }
+        Ok(delivery.on_delivered(async move |watch: Watch| {
+            hosting.remove_exported(&exported).await.map_err(|it| fault(&it))?;
+            watch.note(format!("{objects} objects were removed from {}.", hosting.parent()));
+            Ok(Vec::new())
+        }))
+    }
+
+    /// Imports an export file, all or nothing.
+    pub(super) async fn carry_in(&self, order: Import, watch: &Watch) -> Result<Report, Fault> {
+        let hosting = self.hosting(&order.destination)?;
+        let mut package = open(self.spool.take(&order.file, &order.who)?).await?;
+        let elsewhere = self.names_elsewhere(&order.destination, watch).await;
+        let whole = package.configuration().clone();
+        let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());
+        let reigns: BTreeMap<String, i64> = package.incoming().reigns;
+        let options = Options {
+            overwrite_owner: order.overwrite_owner,
+            replace_settings: order.replace_settings,
+            resolve_name_conflicts: order.resolve_name_conflicts,
+            owner_is_away: self.owners_are_away(&order.destination, reigns.keys()).await,
+        };
+        let incoming =
+            Incoming { configuration: &whole, source: &source, owner: of.as_deref(), reigns };
+        let plan = |existing: &import::Existing| {
+            let plan = import::plan(existing, &incoming, options).map_err(NoPlan::Conflicts)?;
+            match order.mode {
+                Mode::Act => Ok(plan),
+                Mode::WhatIf => Err(NoPlan::Rehearsed(Box::new(plan.report))),
+            }
+        };
+        match hosting.import(elsewhere, plan, &mut Blocking(&mut package)).await {
+            Ok(report) => Ok(report),
+            Err(ImportError::Plan(NoPlan::Rehearsed(report))) => Ok(*report),
+            Err(ImportError::Plan(NoPlan::Conflicts(conflicts))) => Err(Fault::new(
+                FaultKind::Conflict,
+                "name-conflict",
+                conflicts.to_string(),
+                "rename one of each, or repeat with -ResolveNameConflicts",
+            )),
+            Err(ImportError::Store(error)) => Err(fault(&error)),
+        }
+    }
+
+    /// Whether none of the pools that own what comes in can be asked whether it still edits that.
+    async fn owners_are_away(
+        &self,
+        destination: &str,
+        owners: impl Iterator<Item = &String>,
+    ) -> bool {
+        let mut away = false;
+        for owner in owners.filter(|it| *it != destination) {
+            let Some(hosting) = self.hostings.get(owner) else {
+                away = true;
+                continue;
+            };
+            match hosting.standing(owner).await {
+                Ok(_) => return false,
+                Err(_) => away = true,
+            }
+        }
+        away
+    }
+
+    /// Compares what a pool hosts with an export file.
+    pub(super) async fn compare_with_file(&self, order: Compare) -> Result<Vec<Compared>, Fault> {
+        let package = open(self.spool.take(&order.file, &order.who)?).await?;
+        let of = match &package.manifest().owner {
+            Some(owner) => OwnerFilter::Of(owner.clone()),
+            None => OwnerFilter::All,
+        };
+        let held = self.hosting(&order.parent)?.export(&of).await.map_err(|it| fault(&it))?;
+        let (here, _) = held.end().await;
+        Ok(compare(&here, package.configuration()))
+    }
+}
+
+/// Why there is no plan to carry out.
+#[derive(Debug, thiserror::Error)]
+enum NoPlan {
+    #[error(transparent)]
+    Conflicts(Conflicts),
+    #[error("it was only rehearsed")]
+    Rehearsed(Box<Report>),
+}
+
+/// Reads from a file where waiting for the disk may hold up no other task.
+struct Blocking<'a>(&'a mut Opened);
+
+impl AudioSource for Blocking<'_> {
+    fn content(&mut self, id: Uuid) -> Result<Vec<u8>, String> {
+        tokio::task::block_in_place(|| self.0.content(id))
+    }
+}
+
+async fn open(taken: Taken) -> Result<Opened, Fault> {
+    let name = taken.name;
+    let read = tokio::task::spawn_blocking(move || Package::open(BufReader::new(taken.file)));
+    let read =
+        read.await.map_err(|error| failed(format!("the file could not be read: {error}")))?;
+    read.map_err(|why: Refused| {
+        let message = format!("{name} was not imported, and nothing was changed: {why}");
+        Fault::new(FaultKind::Misspoken, "bad-file", message, "")
+    })
+}
+
+/// Writes the whole file, audio one by one, and gives it back at its beginning.
+fn write<'f>(
+    file: &'f mut File,
+    header: &Header,
+    held: Held,
+    runtime: &Handle,
+) -> Result<&'f mut File, Fault> {
+    let unwritten =
+        |error: &dyn std::fmt::Display| failed(format!("nothing was exported: {error}"));
+    let whole = held.configuration().clone();
+    let out = BufWriter::new(&mut *file);
+    let mut writer = Writer::begin(out, header, &whole).map_err(|it| unwritten(&it))?;
+    while let Some(id) = writer.next_audio().map(|it| it.id) {
+        let content = runtime.block_on(held.content(id)).map_err(|it| fault(&it))?;
+        writer.audio(id, &content).map_err(|it| unwritten(&it))?;
+    }
+    let mut out = writer.finish().map_err(|it| unwritten(&it))?;
+    out.flush().map_err(|it| unwritten(&it))?;
+    drop(out);
+    runtime.block_on(held.end());
+    file.sync_all().map_err(|it| unwritten(&it))?;
+    file.seek(SeekFrom::Start(0)).map_err(|it| unwritten(&it))?;
+    Ok(file)
+}
+
+fn failed(message: String) -> Fault {
+    Fault::new(FaultKind::Failed, "export", message, "make room on the host's disk, or try again")
+}

@@ -1,0 +1,92 @@
+//! Pools that stand in for each other: their procedures, as an administrator orders them.
+
+use admin::deployment::response_groups::{MovePool, Pairing};
+use admin::deployment::{Mode, Outcome, Step};
+use admin::{Fault, Watch};
+use recovery::engine::{self, HONESTY, Line};
+use recovery::paired::{Figures, PairedPools, Procedure};
+use recovery::world::{Known, Reach};
+
+use super::orders::{step, tell};
+use super::{Reached, stopped, unavailable};
+use crate::run::standing_in::{Said, StandingIn};
+
+impl Reached {
+    fn standing_in(&self, pool: &str, said: Said, name: &str) -> Result<StandingIn, Fault> {
+        let primary = self.hosting(pool)?.clone();
+        let declared = self.host.topology.pool(pool).and_then(|it| it.response_groups());
+        let backup = declared.and_then(|it| it.backup_pool.clone()).ok_or_else(|| {
+            let hint = "name its backup_pool in the topology, or carry a file by hand";
+            Fault::missing(format!("{pool} is paired with no other pool"), hint)
+        })?;
+        let backup = self.hosting(&backup)?.clone();
+        Ok(StandingIn::new(self.procedures.grounds(), (primary, backup), said, name))
+    }
+
+    pub(super) async fn order_pool(
+        &self,
+        procedure: &'static Procedure,
+        order: MovePool,
+        watch: &Watch,
+    ) -> Result<Outcome, Fault> {
+        let MovePool { pool, attested, accept_loss: consented, mode, who } = order;
+        let said = Said { who, attested, consented };
+        let mut run = self.standing_in(&pool, said, procedure.name)?;
+        if mode == Mode::WhatIf {
+            return rehearse(procedure, &mut run, watch).await;
+        }
+        run.begin(procedure.name).await.map_err(unavailable)?;
+        let mut steps: Vec<Step> = Vec::new();
+        let mut told = |line: &Line| {
+            let step = step(line);
+            tell(watch, &step);
+            steps.retain(|known| known.number != step.number);
+            steps.push(step);
+        };
+        let outcome = engine::run::<PairedPools>(procedure, &mut run, &mut told).await;
+        let why = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        let ended = run.end(why).await;
+        outcome.map_err(|why| stopped(&why))?;
+        let notes = ended.map_err(unavailable)?;
+        Ok(Outcome { steps, notes, warnings: Vec::new() })
+    }
+
+    pub(super) async fn look_at_pair(&self, pool: &str) -> Result<Pairing, Fault> {
+        let said = Said { who: String::new(), attested: false, consented: false };
+        let mut run = self.standing_in(pool, said, "look")?;
+        let (pair, figures) = run.look().await.map_err(unavailable)?;
+        let changed_at = match (pair.primary.edits, pair.backup.edits) {
+            (_, Known::Yes) if pair.is_over() => Some(figures.backup.clone()),
+            (Known::Yes, _) if pair.is_home() => Some(figures.primary.clone()),
+            _ => None,
+        };
+        let state = match () {
+            () if pair.is_over() => "FailedOver",
+            () if pair.primary.reach == Reach::Up && pair.primary.reigns => "Active",
+            () => "Unknown",
+        };
+        let received = figures.told();
+        let Figures { primary, backup, notes, .. } = figures;
+        Ok(Pairing { pool: primary, backup, state, changed_at, received, notes })
+    }
+}
+
+async fn rehearse(
+    procedure: &'static Procedure,
+    run: &mut StandingIn,
+    watch: &Watch,
+) -> Result<Outcome, Fault> {
+    let (pair, figures) = run.look().await.map_err(unavailable)?;
+    let forecast = engine::what_if::<PairedPools>(procedure, None, &pair, &figures);
+    if let Some((first, others)) = forecast.refused.split_first() {
+        watch.note("What if: as things stand it would be refused. The rows are:");
+        forecast.lines.iter().for_each(|line| tell(watch, &step(line)));
+        others.iter().for_each(|why| watch.warn(why.to_string()));
+        return Err(stopped(first));
+    }
+    Ok(Outcome {
+        steps: forecast.lines.iter().map(step).collect(),
+        notes: vec![format!("{}.", figures.told()), HONESTY.to_owned()],
+        warnings: Vec::new(),
+    })
+}

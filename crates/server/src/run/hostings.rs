@@ -1,0 +1,47 @@
+//! The Response Groups of every pool that hosts some, as this host reaches them.
+
+use std::collections::BTreeMap;
+
+use db::Connections;
+use recovery::whereabouts;
+use response_groups::store::Hosting;
+
+use super::host::ThisHost;
+use super::parts::Stores;
+use super::primaries;
+
+/// The role in PostgreSQL that reads and changes Response Groups.
+const ROLE: &str = "standfast_rgs";
+
+/// By the pool's FQDN. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Hostings(BTreeMap<String, (Hosting, Connections)>);
+
+/// Follows the primary of every pool that hosts Response Groups; connects only when asked to.
+pub(crate) fn reach(host: &ThisHost, stores: &Stores) -> Hostings {
+    let reach_one = |pool: &topology::Pool| {
+        let known = whereabouts::follow(&pool.fqdn, stores.all(), &host.tasks, &host.shutdown);
+        let application = format!("response groups {}", host.name);
+        let connections = primaries::connections(host, ROLE, application, known);
+        let hosting = Hosting::new(&pool.fqdn, connections.clone());
+        (pool.fqdn.clone(), (hosting, connections))
+    };
+    Hostings(host.topology.front_end_pools().map(reach_one).collect())
+}
+
+impl Hostings {
+    /// What the pool hosts.
+    pub(crate) fn get(&self, pool: &str) -> Option<&Hosting> {
+        self.0.get(pool).map(|(hosting, _)| hosting)
+    }
+
+    /// Every pool and what it hosts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Hosting)> {
+        self.0.iter().map(|(pool, (hosting, _))| (pool.as_str(), hosting))
+    }
+
+    /// The store that is the pool's primary now, as far as is known.
+    pub(crate) fn primary(&self, pool: &str) -> Option<String> {
+        Some(self.0.get(pool)?.1.primary()?.store)
+    }
+}

@@ -1,0 +1,132 @@
+//! What belongs to a pool, received continuously by the pool that it is paired with.
+//!
+//! Whichever host has the pool's primary looks every few seconds; a failover then needs no file.
+//! The same look tells a pool that comes back that another has stood in for it meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use response_groups::import::{AudioSource, Standing};
+use response_groups::store::{Export, Hosting, OwnerFilter, RgsError};
+use tokio::runtime::Handle;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::host::ThisHost;
+use super::hostings::Hostings;
+
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Lets each pool of this host be received by the pool that it is paired with.
+pub(crate) fn start(host: &Arc<ThisHost>, hostings: &Hostings) {
+    for pool in host.topology.front_end_pools() {
+        let paired = pool.response_groups().and_then(|it| it.backup_pool.clone());
+        let is_here =
+            |store: &str| host.topology.host_of_store(store).is_some_and(|it| it.name == host.name);
+        if !pool.stores.iter().any(|(_, store)| is_here(store)) {
+            continue;
+        }
+        let (Some(own), Some(partner)) =
+            (hostings.get(&pool.fqdn), paired.and_then(|it| hostings.get(&it)))
+        else {
+            continue;
+        };
+        let pair = Pair { own: own.clone(), partner: partner.clone(), sent: None };
+        host.tasks.spawn(follow(Arc::clone(host), hostings.clone(), pair));
+    }
+}
+
+/// A pool and the one that receives what belongs to it.
+struct Pair {
+    own: Hosting,
+    partner: Hosting,
+    /// The reign and the revision that were received last.
+    sent: Option<(i64, i64)>,
+}
+
+async fn follow(host: Arc<ThisHost>, hostings: Hostings, mut pair: Pair) {
+    let shutdown = host.shutdown.clone();
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = String::new();
+    while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
+        let primary = hostings.primary(pair.own.parent());
+        let at = primary.and_then(|store| host.topology.host_of_store(&store));
+        if at.is_none_or(|it| it.name != host.name) {
+            continue;
+        }
+        let Some(turn) = shutdown.run_until_cancelled(pair.turn()).await else { return };
+        match turn {
+            Ok(()) => failing.clear(),
+            Err(error) => {
+                let said = error.to_string();
+                if said != failing {
+                    warn!(pool = pair.own.parent(), "not received by its pair: {said}");
+                    failing = said;
+                }
+            }
+        }
+    }
+}
+
+impl Pair {
+    async fn turn(&mut self) -> Result<(), RgsError> {
+        let owner = self.own.parent().to_owned();
+        let mine = self.own.standings().await?;
+        let theirs = self.partner.standings().await?;
+        for of in [self.own.parent(), self.partner.parent()] {
+            let known = mine.get(of).copied().unwrap_or_default();
+            let other = theirs.get(of).copied().unwrap_or_default();
+            if known.edits && other.edits && known.reign < other.reign {
+                info!(
+                    pool = owner,
+                    of,
+                    by = self.partner.parent(),
+                    "changed elsewhere from now on"
+                );
+                self.own.yield_to(of, other.reign).await?;
+                return Ok(());
+            }
+        }
+        let known = mine.get(&owner).copied().unwrap_or_default();
+        if known.edits && self.sent != Some(place(known)) {
+            self.sent = Some(send(&self.own, &self.partner).await?);
+        }
+        Ok(())
+    }
+}
+
+fn place(standing: Standing) -> (i64, i64) {
+    (standing.reign, standing.revision)
+}
+
+/// Has `partner` receive what belongs to `own` and is hosted there. Gives its reign and revision.
+pub(super) async fn send(own: &Hosting, partner: &Hosting) -> Result<(i64, i64), RgsError> {
+    let owner = own.parent();
+    let export = own.export(&OwnerFilter::Parent).await?;
+    let standing = export.standings().get(owner).copied().unwrap_or_default();
+    let (reign, revision) = place(standing);
+    let whole = export.configuration().clone();
+    let mut audio = FromExport { export: &export, runtime: Handle::current() };
+    let received = partner.receive(owner, reign, revision, &whole, &mut audio).await;
+    export.end().await;
+    match received {
+        // It stood in for us and knows more; a failback brings that home.
+        Ok(()) | Err(RgsError::Older { .. }) => Ok((reign, revision)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Audio as it was when an export began.
+pub(super) struct FromExport<'a> {
+    pub(super) export: &'a Export,
+    pub(super) runtime: Handle,
+}
+
+impl AudioSource for FromExport<'_> {
+    fn content(&mut self, id: Uuid) -> Result<Vec<u8>, String> {
+        let read = || self.runtime.block_on(self.export.content(id));
+        tokio::task::block_in_place(read).map_err(|error| error.to_string())
+    }
+}

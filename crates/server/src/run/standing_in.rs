@@ -1,0 +1,319 @@
+//! Pools that stand in for each other, as the engine sees them: observed and acted upon through
+//! the databases of both.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use recovery::engine::{Deployment, Line, Reply, Seen};
+use recovery::grounds::{self, Grounds, Held};
+use recovery::journal::{Entry, What};
+use recovery::paired::{Act, Figures, Hosts, Pair, PairedPools, Received, Side};
+use recovery::world::{Known, Reach};
+use response_groups::compare::{Found, compare};
+use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
+use response_groups::store::{Hosting, ImportError, NoAudio, OwnerFilter, RgsError};
+use tokio::runtime::Handle;
+
+use super::received::{FromExport, send};
+
+/// How long a pool may take to say how it stands.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What an administrator said with the command.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    pub(crate) who: String,
+    /// The primary pool is down.
+    pub(crate) attested: bool,
+    /// Changes may be missing.
+    pub(crate) consented: bool,
+}
+
+/// One run upon one pair.
+#[derive(Debug)]
+pub(crate) struct StandingIn {
+    grounds: Grounds,
+    primary: Hosting,
+    backup: Hosting,
+    said: Said,
+    run: String,
+    held: Option<Held>,
+    /// What became of imports, for people.
+    notes: Vec<String>,
+}
+
+/// What one pool says of what belongs to the primary pool.
+struct Heard {
+    standing: Standing,
+    objects: usize,
+}
+
+impl StandingIn {
+    pub(crate) fn new(
+        grounds: Grounds,
+        (primary, backup): (Hosting, Hosting),
+        said: Said,
+        procedure: &str,
+    ) -> Self {
+        let run = grounds::run_name(procedure);
+        Self { grounds, primary, backup, said, run, held: None, notes: Vec::new() }
+    }
+
+    /// Notes that the run begins, and what was said.
+    pub(crate) async fn begin(&mut self, procedure: &str) -> Result<(), String> {
+        let (_, figures) = self.look().await?;
+        let accepted = self.said.consented.then(|| figures.told());
+        let (procedure, attested) = (procedure.to_owned(), self.said.attested);
+        self.write(What::Began { procedure, attested, accepted, also: Vec::new() }).await
+    }
+
+    /// Notes how it ended. Gives what people should know.
+    pub(crate) async fn end(mut self, stopped: String) -> Result<Vec<String>, String> {
+        self.unlock().await;
+        self.write(What::Ended { stopped }).await?;
+        Ok(self.notes)
+    }
+
+    /// One look at both pools.
+    pub(crate) async fn look(&mut self) -> Result<(Pair, Figures), String> {
+        let owner = self.owner().to_owned();
+        let (mine, theirs) = tokio::join!(hear(&self.primary, &owner), hear(&self.backup, &owner));
+        let received = match &theirs {
+            Ok(_) => self.backup.received(&owner).await.map_err(text)?,
+            Err(_) => None,
+        };
+        let kept = match &mine {
+            Ok(_) => self.primary.received(&owner).await.map_err(text)?,
+            Err(_) => None,
+        };
+        let place = |it: &Heard| (it.standing.reign, it.standing.revision);
+        let lock = self.grounds.locked(&owner, &self.run).await;
+        let over = is_over(mine.as_ref().ok(), theirs.as_ref().ok(), received.as_ref());
+        let pair = Pair {
+            primary: side(mine.as_ref().ok(), !over),
+            backup: side(theirs.as_ref().ok(), over),
+            lock,
+            attested: self.said.attested,
+            received: match (&received, &mine) {
+                (None, _) => Received::Nothing,
+                (Some(it), Ok(mine)) if (it.reign, it.revision) == place(mine) => Received::All,
+                (Some(_), _) => Received::Perhaps,
+            },
+            consented: self.said.consented,
+            kept: mine.as_ref().is_ok_and(|mine| {
+                kept.as_ref().is_some_and(|it| (it.reign, it.revision) == place(mine))
+            }),
+        };
+        let notes = [&mine, &theirs].into_iter().filter_map(|it| it.as_ref().err().cloned());
+        let figures = Figures {
+            primary: owner,
+            backup: self.backup.parent().to_owned(),
+            received: received.as_ref().map(|it| (it.revision, it.received_at.to_string())),
+            objects: received.as_ref().map(|it| it.configuration.objects.len()),
+            notes: notes.collect(),
+        };
+        Ok((pair, figures))
+    }
+
+    /// The pool whose Response Groups this is about.
+    fn owner(&self) -> &str {
+        self.primary.parent()
+    }
+
+    async fn act(&mut self, act: Act) -> Result<(), String> {
+        let owner = self.owner().to_owned();
+        match act {
+            Act::TakeLock => {
+                self.held = Some(self.grounds.lock(&owner, &self.run).await?);
+                Ok(())
+            }
+            Act::ClosePrimary => close(&self.primary, &owner).await,
+            Act::CloseBackup => close(&self.backup, &owner).await,
+            Act::OpenBackup => {
+                let reign = self.backup.standing(&owner).await.map_err(text)?.reign;
+                self.backup.claim(&owner, reign + 1).await.map_err(text)
+            }
+            Act::Receive => send(&self.primary, &self.backup).await.map(|_| ()).map_err(text),
+            Act::ImportThere => self.import_there(&owner).await,
+            Act::Keep => self.keep(&owner).await,
+            Act::ImportHome => self.import_home(&owner).await,
+            Act::RemoveThere => self.remove_there(&owner).await,
+        }
+    }
+
+    /// From what was received, in a reign above any that is known, in one transaction.
+    async fn import_there(&mut self, owner: &str) -> Result<(), String> {
+        let received = self.backup.received(owner).await.map_err(text)?;
+        let received = received.ok_or("nothing was received yet")?;
+        let incoming = Incoming {
+            configuration: &received.configuration,
+            source: owner,
+            owner: Some(owner),
+            reigns: BTreeMap::from([(owner.to_owned(), received.reign)]),
+        };
+        let options =
+            Options { owner_is_away: true, resolve_name_conflicts: true, ..Options::default() };
+        let plan = |existing: &import::Existing| import::plan(existing, &incoming, options);
+        let imported = self.backup.import(Vec::new(), plan, &mut NoAudio).await;
+        self.tell(imported)
+    }
+
+    /// The primary pool's own, beside; and nobody changes it there any more.
+    async fn keep(&mut self, owner: &str) -> Result<(), String> {
+        let mine = self.primary.standing(owner).await.map_err(text)?;
+        let theirs = self.backup.standing(owner).await.map_err(text)?;
+        if mine.edits && mine.reign < theirs.reign {
+            self.primary.yield_to(owner, theirs.reign).await.map_err(text)?;
+        }
+        send(&self.primary, &self.primary).await.map(|_| ()).map_err(text)
+    }
+
+    /// What the backup pool hosts, in a reign above both, in one transaction.
+    async fn import_home(&mut self, owner: &str) -> Result<(), String> {
+        let of = OwnerFilter::Of(owner.to_owned());
+        let export = self.backup.export(&of).await.map_err(text)?;
+        let reign = export.standings().get(owner).copied().unwrap_or_default().reign;
+        let whole = export.configuration().clone();
+        let incoming = Incoming {
+            configuration: &whole,
+            source: self.backup.parent(),
+            owner: Some(owner),
+            reigns: BTreeMap::from([(owner.to_owned(), reign)]),
+        };
+        let options =
+            Options { overwrite_owner: true, resolve_name_conflicts: true, ..Options::default() };
+        let plan = |existing: &import::Existing| import::plan(existing, &incoming, options);
+        let mut audio = FromExport { export: &export, runtime: Handle::current() };
+        let imported = self.primary.import(Vec::new(), plan, &mut audio).await;
+        export.end().await;
+        self.tell(imported)
+    }
+
+    /// Just what the primary pool is seen to have.
+    async fn remove_there(&mut self, owner: &str) -> Result<(), String> {
+        let of = OwnerFilter::Of(owner.to_owned());
+        let there = self.backup.export(&of).await.map_err(text)?;
+        let (there, exported) = there.end().await;
+        let home = self.primary.export(&OwnerFilter::Parent).await.map_err(text)?;
+        let (home, _) = home.end().await;
+        let missing = compare(&home, &there)
+            .into_iter()
+            .filter(|it| it.found == Found::OnlyThere && it.id.is_some())
+            .map(|it| format!("the {} {:?}", it.what, it.name))
+            .collect::<Vec<_>>();
+        if !missing.is_empty() {
+            return Err(format!("{owner} does not have {}", missing.join(", ")));
+        }
+        self.backup.remove_exported(&exported).await.map_err(text)
+    }
+
+    fn tell(&mut self, imported: Result<Report, ImportError<Conflicts>>) -> Result<(), String> {
+        let report = imported.map_err(|error| error.to_string())?;
+        self.notes.extend(report.renamed.iter().map(|it| {
+            format!("The {} {:?} is called {:?} now: its name was taken.", it.kind, it.old, it.new)
+        }));
+        self.notes.extend(report.left_behind);
+        Ok(())
+    }
+
+    async fn unlock(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.give_up().await;
+        }
+    }
+
+    async fn write(&self, what: What) -> Result<(), String> {
+        let entry = Entry {
+            run: self.run.clone(),
+            pool: self.owner().to_owned(),
+            host: self.grounds.host.clone(),
+            who: self.said.who.clone(),
+            at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            what,
+        };
+        self.grounds.note(entry).await
+    }
+}
+
+async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
+    let ask = async {
+        let standing = hosting.standing(owner).await?;
+        let names = hosting.names().await?;
+        let objects = names.iter().filter(|it| it.owner == owner).count();
+        Ok::<_, RgsError>(Heard { standing, objects })
+    };
+    match tokio::time::timeout(PATIENCE, ask).await {
+        Ok(heard) => heard.map_err(text),
+        Err(_) => Err(format!("{} does not answer within {PATIENCE:?}", hosting.parent())),
+    }
+}
+
+/// Whether the backup pool stands in: its reign is the higher one, or the primary pool has heard
+/// of it and changes nothing.
+fn is_over(
+    mine: Option<&Heard>,
+    theirs: Option<&Heard>,
+    received: Option<&response_groups::store::Received>,
+) -> bool {
+    let Some(theirs) = theirs.map(|it| it.standing) else { return false };
+    match mine.map(|it| it.standing) {
+        Some(mine) if mine.reign == theirs.reign => theirs.reign > 0 && !mine.edits,
+        Some(mine) => mine.reign < theirs.reign,
+        None => received.is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
+    }
+}
+
+fn side(heard: Option<&Heard>, reigns: bool) -> Side {
+    let Some(heard) = heard else {
+        return Side {
+            reach: Reach::Unknown,
+            edits: Known::Unknown,
+            reigns,
+            hosts: Hosts::Unknown,
+        };
+    };
+    Side {
+        reach: Reach::Up,
+        edits: if heard.standing.edits { Known::Yes } else { Known::No },
+        reigns,
+        hosts: match heard.objects {
+            _ if reigns => Hosts::Imported,
+            0 => Hosts::Nothing,
+            _ => Hosts::Other,
+        },
+    }
+}
+
+/// Lets nobody change what belongs to `owner` at the pool.
+async fn close(hosting: &Hosting, owner: &str) -> Result<(), String> {
+    let standing = hosting.standing(owner).await.map_err(text)?;
+    if !standing.edits {
+        return Ok(());
+    }
+    hosting.yield_to(owner, standing.reign + 1).await.map_err(text)
+}
+
+fn text(error: RgsError) -> String {
+    error.to_string()
+}
+
+impl Deployment<PairedPools> for StandingIn {
+    fn observe(&mut self) -> Reply<'_, Seen<PairedPools>> {
+        Box::pin(self.look())
+    }
+
+    fn perform(&mut self, act: Act) -> Reply<'_, ()> {
+        Box::pin(self.act(act))
+    }
+
+    fn note(&mut self, line: Line) -> Reply<'_, ()> {
+        Box::pin(self.write(What::Row(line)))
+    }
+
+    fn release(&mut self) -> Reply<'_, ()> {
+        Box::pin(async move {
+            self.unlock().await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,254 @@
+//! Response Groups and the loss of their pool: the documents' twelve steps, line by line as they
+//! are printed, with the primary pool really killed; and the same as one command each way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use testkit::deployment::{Deployment, Plans};
+
+/// How long anything may take on a busy machine.
+const LONG: Duration = Duration::from_mins(1);
+
+const TOPOLOGY: &str = r#"
+domain = "contoso.com"
+site = [
+    { name = "north", witness = "north-witness" },
+    { name = "south", witness = "south-witness" },
+]
+host = [
+    { name = "north-db", site = "north", address = "127.0.62.1" },
+    { name = "north-witness", site = "north", address = "127.0.62.2" },
+    { name = "south-db", site = "south", address = "127.0.62.11" },
+    { name = "south-witness", site = "south", address = "127.0.62.12" },
+]
+store = [
+    { name = "north-rgs", host = "north-db" },
+    { name = "south-rgs", host = "south-db" },
+    { name = "south-new", host = "south-db", port = 5433 },
+]
+
+[[front_end_pool]]
+fqdn = "primary.contoso.com"
+backup_pool = "backup.contoso.com"
+stores = { home = "north-rgs" }
+
+[[front_end_pool]]
+fqdn = "backup.contoso.com"
+stores = { home = "south-rgs" }
+
+[[front_end_pool]]
+fqdn = "newprimary.contoso.com"
+stores = { home = "south-new" }
+"#;
+
+/// What an administrator made before the day.
+const MADE: &str = r#"
+$primary = "service:ApplicationServer:primary.contoso.com"
+$agents = New-CsRgsAgentGroup -Parent $primary -Name "Help Desk" -ParticipationPolicy Formal `
+    -AgentsByUri "sip:ken@contoso.com", "sip:pilar@contoso.com" -RoutingMethod LongestIdle
+Set-CsRgsSignIn -Parent $primary -AgentGroupID $agents.Identity -Agent "sip:ken@contoso.com"
+$busy = New-CsRgsCallAction -Action TransferToVoiceMailUri -Uri "sip:desk@contoso.com"
+$queue = New-CsRgsQueue -Parent $primary -Name "Help Desk" -AgentGroupIDList($agents.Identity) `
+    -TimeoutThreshold 60 -TimeoutAction $busy
+$day = New-CsRgsTimeRange -Name "Day" -OpenTime "08:00" -CloseTime "17:30"
+$hours = New-CsRgsHoursOfBusiness -Parent $primary -Name "Office" -MondayHours1 $day -FridayHours1 $day
+$feast = New-CsRgsHoliday -Name "Feast" -StartDate "12/25/2026" -EndDate "12/27/2026"
+$set = New-CsRgsHolidaySet -Parent $primary -Name "2026" -HolidayList $feast
+$to = New-CsRgsCallAction -Action TransferToQueue -QueueID $queue.Identity `
+    -Prompt (New-CsRgsPrompt -TextToSpeechPrompt "Welcome.")
+$closed = New-CsRgsCallAction -Action Terminate
+New-CsRgsWorkflow -Parent $primary -Name "Help Desk" -PrimaryUri "sip:help@contoso.com" `
+    -LineUri "tel:+14255550165" -Active $true -TimeZone "W. Europe Standard Time" -Language de-DE `
+    -BusinessHoursID $hours.Identity -HolidaySetIDList $set.Identity -DefaultAction $to `
+    -NonBusinessHoursAction $closed -HolidayAction $closed | Out-Null
+Set-CsRgsConfiguration -Identity $primary -AgentRingbackGracePeriod 90
+"#;
+
+#[tokio::test]
+async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_home() {
+    let mut ground = Ground::stand().await;
+    ground.shell(MADE).await;
+    ground.every_placeholder_is_named().await;
+
+    // Steps 2 to 7.
+    ground.runs(&["R01", "R02"]).await;
+    ground.deployment.host("north-db").kill_host().await.unwrap();
+    ground.runs(&["R03", "R04"]).await;
+    for id in ["R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "R15"] {
+        let shown = ground.run(id).await;
+        assert!(shown.contains("OwnerPool"), "{id}: {shown}");
+        assert!(shown.contains(": primary.contoso.com"), "{id}: {shown}");
+    }
+    let hidden = ground.shell("Get-CsRgsQueue -Identity backup.contoso.com").await;
+    assert_eq!(hidden, "", "without -Owner only what belongs to the pool is listed");
+    let signed_in = ground.shell("Get-CsRgsSignIn -Parent backup.contoso.com").await;
+    assert!(signed_in.contains("sip:ken@contoso.com"), "{signed_in}");
+    ground.change_the_queue("backup.contoso.com", 61).await;
+
+    // Steps 8 to 12.
+    ground.deployment.host("north-db").start().await.unwrap();
+    ground.answers("primary.contoso.com").await;
+    ground.runs(&["R16", "R32", "R17", "R18"]).await;
+    for id in ["R21", "R22", "R23", "R24", "R25", "R26", "R27", "R28", "R29", "R30"] {
+        let shown = ground.run(id).await;
+        assert!(shown.contains(": primary.contoso.com"), "{id}: {shown}");
+    }
+    assert_eq!(ground.timeout_at("primary.contoso.com").await, "61");
+    ground.runs(&["R31", "R19", "R20"]).await;
+    assert_eq!(ground.timeout_at("newprimary.contoso.com").await, "61");
+
+    ground.one_command_each_way().await;
+}
+
+struct Ground {
+    deployment: Deployment,
+    lines: BTreeMap<String, String>,
+}
+
+impl Ground {
+    async fn stand() -> Self {
+        let mut deployment = Deployment::prepare(Plans::private(TOPOLOGY).unwrap()).await.unwrap();
+        deployment.start().await.unwrap();
+        let list =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/documented-lines.txt");
+        let text = std::fs::read_to_string(list).unwrap();
+        let line = |line: &str| {
+            let mut parts = line.splitn(3, '\t');
+            Some((parts.next()?.to_owned(), parts.nth(1)?.to_owned()))
+        };
+        let lines = text.lines().filter(|it| !it.starts_with('#')).filter_map(line).collect();
+        let ground = Self { deployment, lines };
+        for pool in ["primary.contoso.com", "backup.contoso.com", "newprimary.contoso.com"] {
+            ground.answers(pool).await;
+        }
+        ground
+    }
+
+    async fn try_shell(&self, line: &str) -> anyhow::Result<String> {
+        let exchange = self.deployment.directory().join("exchange");
+        let exchange = exchange.to_str().unwrap();
+        self.deployment.administer(&["shell", "--exchange", exchange, "-c", line]).await
+    }
+
+    async fn shell(&self, line: &str) -> String {
+        self.try_shell(line).await.unwrap_or_else(|error| panic!("{line}: {error:#}"))
+    }
+
+    /// Waits until the pool lists its settings.
+    async fn answers(&self, pool: &str) {
+        let line = format!("Get-CsRgsConfiguration -Identity {pool}");
+        let question = ["shell", "-c", line.as_str()];
+        let answered = |said: &str| said.contains("AgentRingbackGracePeriod");
+        self.deployment.watch(LONG, pool, &question, answered).await.unwrap();
+    }
+
+    /// The line as the document prints it; what it leaves to the reader is filled in.
+    fn line(&self, id: &str) -> String {
+        [
+            ("<primary pool FQDN>", "primary.contoso.com"),
+            ("<backup pool FQDN>", "backup.contoso.com"),
+            ("<new primary pool FQDN>", "newprimary.contoso.com"),
+            ("<backup path and file name>", r"C:\backup\RgsExport.zip"),
+            ("<exported path and file name>", r"C:\backup\RgsExport.zip"),
+        ]
+        .iter()
+        .fold(self.lines[id].clone(), |line, (place, value)| line.replace(place, value))
+    }
+
+    async fn run(&self, id: &str) -> String {
+        self.shell(&self.line(id)).await
+    }
+
+    async fn runs(&self, ids: &[&str]) {
+        for id in ids {
+            let printed = self.run(id).await;
+            assert_eq!(printed, "", "{id} prints nothing, as in the original");
+        }
+    }
+
+    /// A line whose `<...>` nobody has filled in is refused, and the place is named.
+    async fn every_placeholder_is_named(&self) {
+        let open = self.lines.iter().filter(|(id, line)| id.starts_with('R') && line.contains('<'));
+        let mut count = 0;
+        for (id, line) in open {
+            let refused = self.try_shell(line).await.unwrap_err().to_string();
+            let (_, after) = line.split_once('<').unwrap();
+            let (place, _) = after.split_once('>').unwrap();
+            assert!(refused.contains(&format!("<{place}>")), "{id}: {refused}");
+            count += 1;
+        }
+        assert_eq!(count, 16);
+    }
+
+    async fn change_the_queue(&self, pool: &str, seconds: u32) {
+        self.shell(&change(pool, seconds)).await;
+    }
+
+    async fn timeout_at(&self, pool: &str) -> String {
+        let line = format!("(Get-CsRgsQueue -Identity {pool} -ShowAll).TimeoutThreshold");
+        self.shell(&line).await.trim().to_owned()
+    }
+
+    /// Waits until the other pool has received what stands at the primary.
+    async fn received(&self, seconds: u32) {
+        let line = "Get-CsPoolFailoverState primary.contoso.com | ConvertTo-Json";
+        let what = format!("a change ({seconds}) is received");
+        let before = self.shell(line).await;
+        self.change_the_queue("primary.contoso.com", seconds).await;
+        let differs = |said: &str| received_part(said) != received_part(&before);
+        let question = ["shell", "-c", line];
+        self.deployment.watch(LONG, &what, &question, differs).await.unwrap();
+    }
+
+    async fn one_command_each_way(&mut self) {
+        const OVER: &str = "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com";
+        const BACK: &str = "Invoke-CsPoolFailBack -PoolFqdn primary.contoso.com -Force";
+        self.received(70).await;
+        self.deployment.host("north-db").kill_host().await.unwrap();
+        let refused = self.try_shell(&format!("{OVER} -Force")).await.unwrap_err().to_string();
+        assert!(refused.contains("-DisasterMode"), "{refused}");
+        let attested = format!("{OVER} -DisasterMode -Force");
+        let refused = self.try_shell(&attested).await.unwrap_err().to_string();
+        assert!(refused.contains("-AcceptDataLoss") && refused.contains("revision"), "{refused}");
+        let foretold = self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -WhatIf")).await;
+        assert!(foretold.contains("Import the Response Groups"), "{foretold}");
+        self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -Force")).await;
+        assert_eq!(self.timeout_at("backup.contoso.com").await, "70");
+        let signed_in = self.shell("Get-CsRgsSignIn -Parent backup.contoso.com").await;
+        assert!(signed_in.contains("sip:ken@contoso.com"), "{signed_in}");
+        self.change_the_queue("backup.contoso.com", 71).await;
+
+        self.deployment.host("north-db").start().await.unwrap();
+        self.answers("primary.contoso.com").await;
+        let line = "(Get-CsPoolFailoverState primary.contoso.com).State";
+        let over = |said: &str| said.trim() == "FailedOver";
+        self.deployment.watch(LONG, "it is over", &["shell", "-c", line], over).await.unwrap();
+        self.hears_that_it_may_not_change().await;
+        self.shell(BACK).await;
+        assert_eq!(self.timeout_at("primary.contoso.com").await, "71");
+        let left = self.shell("Get-CsRgsQueue -Identity backup.contoso.com -ShowAll").await;
+        assert_eq!(left, "", "what was imported is removed");
+        self.change_the_queue("primary.contoso.com", 72).await;
+        self.shell(BACK).await;
+        assert_eq!(self.timeout_at("primary.contoso.com").await, "72", "again: nothing to do");
+    }
+
+    /// A pool that came back may not change what another stands in for.
+    async fn hears_that_it_may_not_change(&self) {
+        let end = std::time::Instant::now() + LONG;
+        while let Ok(said) = self.try_shell(&change("primary.contoso.com", 70)).await {
+            assert!(std::time::Instant::now() < end, "still changed at the primary pool: {said}");
+        }
+    }
+}
+
+fn change(pool: &str, seconds: u32) -> String {
+    format!(
+        "$q = Get-CsRgsQueue -Identity {pool} -ShowAll; $q.TimeoutThreshold = {seconds}; \
+         Set-CsRgsQueue -Instance $q"
+    )
+}
+
+fn received_part(said: &str) -> Option<&str> {
+    said.lines().find(|it| it.contains("Received"))
+}
