@@ -24,7 +24,7 @@ pub const AUDIO_BYTES_MAX: u64 = checks::AUDIO_BYTES_MAX as u64;
 pub const TOTAL_BYTES_MAX: u64 = 1 << 30;
 
 /// How many times larger than packed an entry may become, if it is large.
-pub const RATIO_MAX: u64 = 200;
+pub const RATIO_MAX: u64 = 100;
 
 /// An entry is large from here on. A smaller one may become as large as this, however it is packed.
 pub const RATIO_FROM_BYTES: u64 = 1 << 20;

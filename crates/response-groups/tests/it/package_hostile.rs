@@ -279,7 +279,7 @@ fn what_becomes_too_large_is_refused() {
     let one = |name: &str, bytes: u64| {
         parts().with(name, vec![b' '; usize::try_from(bytes).unwrap()]).zipped()
     };
-    refused(&one("Workflows.json", limits::RATIO_FROM_BYTES + 1), "more than 200 times as large");
+    refused(&one("Workflows.json", limits::RATIO_FROM_BYTES + 1), "more than 100 times as large");
     refused(&one("Workflows.json", limits::JSON_BYTES_MAX + 1), "larger than the 64 MiB");
     refused(&one("manifest.json", limits::MANIFEST_BYTES_MAX + 1), "larger than the 8 MiB");
     let name = parts().0.last().unwrap().0.clone();

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use response_groups::checks::check;
 use response_groups::configuration::Configuration;
 use response_groups::import::AudioSource as _;
-use response_groups::model::{ActionKind, Answer, CallAction, Kind, Object, Prompt, Question};
+use response_groups::model::{Kind, Object};
 use response_groups::package::{self, ExistingFile, Header, Package, Writer};
 
 use crate::testing::{Contents, Dice, Size, cases, exported, header, made};
@@ -77,36 +77,13 @@ fn an_empty_configuration_is_a_configuration() {
 }
 
 #[test]
-fn very_monotonous_text_can_be_read_back() {
+fn what_packs_suspiciously_well_can_be_read_back() {
     let mut dice = Dice::new(1);
-    let size = Size { workflows: 40, queues: 1, ..Size::upto(0, &mut dice) };
+    let size = Size { holiday_sets: 15, ..Size::upto(0, &mut dice) };
     let (mut whole, contents) = made(&mut dice, &[SOURCE], size);
-    let prompt = Prompt { text_to_speech_prompt: Some("a".repeat(4096)), audio_file_prompt: None };
-    let end = CallAction {
-        action: ActionKind::Terminate,
-        prompt: Some(prompt.clone()),
-        question: None,
-        queue: None,
-        uri: None,
-    };
-    let answer = |key| Answer {
-        name: None,
-        action: end.clone(),
-        dtmf_response: Some(format!("{key}")),
-        voice_response_list: Vec::new(),
-    };
-    let question = Question {
-        name: None,
-        prompt,
-        invalid_answer_prompt: None,
-        no_answer_prompt: None,
-        answer_list: (0..10).map(answer).collect(),
-    };
     for object in &mut whole.objects {
-        if let Object::Workflow(it) = object {
-            let question = Some(Box::new(question.clone()));
-            let action = ActionKind::TransferToQuestion;
-            it.default_action = Some(CallAction { action, question, ..end.clone() });
+        if let Object::HolidaySet(it) = object {
+            it.holiday_list = vec![it.holiday_list[0].clone(); 1000];
         }
     }
     let header = header(SOURCE, &whole);
