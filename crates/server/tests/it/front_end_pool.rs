@@ -158,8 +158,12 @@ impl Pair {
         self.recorded(MIRRORED, when, |it| it.is_synchronized() && it.gate == Gate::Open).await
     }
 
-    /// Makes a table as the pool's servers would, with a host's certificate.
+    /// Finds the tables of Response Groups, and makes one more as the pool's servers would, with a
+    /// host's certificate.
     async fn begins(&self, pool: &str) {
+        let sql = "select table_name from information_schema.tables where table_schema = 'rgs'";
+        let tables = self.eventually(pool, "the pool is served", sql).await;
+        assert!(!tables.is_empty(), "{pool} has the tables before anybody is let in");
         let sql = "create table if not exists kept (id bigint primary key)";
         self.eventually(pool, "the pool is served", sql).await;
     }
