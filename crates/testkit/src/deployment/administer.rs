@@ -3,7 +3,7 @@
 use super::{ADMINISTRATOR, Deployment};
 use crate::client::Client;
 use anyhow::{Context as _, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use xmpp::muc::HistoryWanted;
 
@@ -17,6 +17,11 @@ impl Deployment {
     /// The first administrator's certificate and key.
     pub fn credential(&self) -> PathBuf {
         self.directory().join("authority/administrators").join(ADMINISTRATOR)
+    }
+
+    /// The product's binary, where its account can run it.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// Runs `standfast SUBCOMMAND --topology … --credential … ARGUMENTS` and returns what it
