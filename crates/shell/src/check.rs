@@ -3,7 +3,7 @@
 use crate::ast::{
     Argument, Command, Element, Expression, Kind, Part, Pipeline, Script, Statement, Step,
 };
-use crate::bind::{arrange, check_sets};
+use crate::bind::{Given, arrange, check_sets};
 use crate::catalogue::Catalogue;
 use crate::cmdlet::{Cmdlet, Parameter, Type};
 use crate::convert::placeholder;
@@ -11,10 +11,17 @@ use crate::error::Failure;
 
 /// Everything in `script` that is wrong whatever the values are, in the order of the text.
 pub fn check(script: &Script, catalogue: &Catalogue) -> Vec<Failure> {
-    let mut checker = Checker { catalogue, failures: Vec::new() };
+    let mut checker = Checker { catalogue, failures: Vec::new(), writes_secret: false };
     checker.statements(&script.statements);
     checker.failures.sort_by_key(|it| it.complaint.span.map(|it| it.start));
     checker.failures
+}
+
+/// Whether a secret stands in `script`: whoever keeps lines does not keep this one.
+pub fn writes_secret(script: &Script, catalogue: &Catalogue) -> bool {
+    let mut checker = Checker { catalogue, failures: Vec::new(), writes_secret: false };
+    checker.statements(&script.statements);
+    checker.writes_secret
 }
 
 /// The first of them.
@@ -32,6 +39,7 @@ enum Position {
 struct Checker<'c> {
     catalogue: &'c Catalogue,
     failures: Vec<Failure>,
+    writes_secret: bool,
 }
 
 impl Checker<'_> {
@@ -56,6 +64,7 @@ impl Checker<'_> {
     }
 
     fn command(&mut self, it: &Command, position: Position) {
+        self.writes_secret |= self.catalogue.find(&it.name).is_ok_and(|row| names_secret(row, it));
         let arranged = self
             .catalogue
             .find(&it.name)
@@ -123,4 +132,15 @@ fn arranged(cmdlet: &'static Cmdlet, command: &Command, position: Position) -> R
     });
     let given: Vec<&Parameter> = arranged.iter().map(|(it, _, _)| *it).chain(asked_for).collect();
     check_sets(cmdlet, &given)
+}
+
+/// Whether the value of a secret parameter is written out, and not in a variable.
+fn names_secret(cmdlet: &'static Cmdlet, command: &Command) -> bool {
+    let written = |given: &Given<'_>| match given {
+        Given::Present => false,
+        Given::Expression(value) => !matches!(value.kind, Kind::Variable(_)),
+    };
+    arrange(cmdlet, &command.arguments).is_ok_and(|arranged| {
+        arranged.iter().any(|(it, given, _)| it.takes == Type::Secret && written(given))
+    })
 }

@@ -40,7 +40,7 @@ pub use ast::{Note, Script};
 pub use bind::{Bound, bind, find_parameter};
 pub use bytes::Bytes;
 pub use catalogue::Catalogue;
-pub use check::check;
+pub use check::{check, writes_secret};
 pub use cmdlet::{
     CONFIRM, Cmdlet, Effect, Example, FromPipeline, Output, Parameter, Type, VERBOSE, WHAT_IF,
 };

@@ -63,3 +63,16 @@ fn consent_is_read_as_typed() {
 fn control_characters_never_reach_the_terminal() {
     assert_eq!(told("\"a`e[31mb\""), "a\u{fffd}[31mb\n");
 }
+
+#[test]
+fn a_line_with_a_secret_in_it_is_known_so_that_nobody_keeps_it() {
+    let told = |line: &str| {
+        let script = shell::parse(line, shell::Origin::Line).unwrap();
+        shell::writes_secret(&script, &crate::rows::catalogue())
+    };
+    assert!(told("New-CsThing a -Password pa55"));
+    assert!(told("1; $x = @(Get-CsThing | % { New-CsThing a -pass:\"pa55\" })"));
+    for fine in ["New-CsThing a", "New-CsThing a -Password $typed", "Get-Help New-CsThing"] {
+        assert!(!told(fine), "{fine}");
+    }
+}
