@@ -56,6 +56,12 @@ impl Deployment {
         bail!("no host of the deployment answers\n{}", why.join("\n"))
     }
 
+    /// A deployment whose host is known to answer.
+    #[cfg(test)]
+    pub(crate) fn at(topology: Topology, client: Client, host: Destination) -> Self {
+        Self { topology, client, host }
+    }
+
     /// The host that answers.
     pub(crate) fn host(&self) -> &str {
         &self.host.host

@@ -6,24 +6,22 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use reedline::{
-    ColumnarMenu, Completer, CompletionResult, DefaultHinter, Emacs, FileBackedHistory, KeyCode,
-    KeyModifiers, MenuBuilder as _, Prompt, PromptEditMode, PromptHistorySearch, Reedline,
-    ReedlineEvent, ReedlineMenu, Signal, Span, Suggestion, ValidationResult, Validator,
-    default_emacs_keybindings,
+    ColumnarMenu, Completer, CompletionResult, DefaultHinter, Emacs, KeyCode, KeyModifiers,
+    MenuBuilder as _, Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent,
+    ReedlineMenu, Signal, Span, Suggestion, ValidationResult, Validator, default_emacs_keybindings,
 };
 use shell::{Catalogue, Environment, Origin, ParseErrorKind, parse};
 
 use super::effects::Effects;
 use super::exchange::Exchange;
+use super::history::Typed;
 use super::live::Live;
-use super::output::Output;
+use super::output::{Output, width};
 use super::said::{complain, remark};
 use super::{Source, execute, understand};
 use crate::args::Reach;
 use crate::reach::Deployment;
 use crate::run::Looked;
-
-const HISTORY_LINES: usize = 2000;
 
 /// Asks for lines until there are no more.
 pub(super) async fn interactive(
@@ -52,6 +50,7 @@ pub(super) async fn interactive(
             Signal::Success(line) if line.trim().eq_ignore_ascii_case("exit") => break,
             Signal::Success(line) if !line.trim().is_empty() => {
                 let source = Source { text: line, origin: Origin::Line, file: None };
+                environment.width = width();
                 if let Some(script) = understand(&source, &catalogue) {
                     let kept = environment.clone();
                     let work = execute(&source, script, &catalogue, environment, &mut effects);
@@ -93,11 +92,12 @@ fn editor(catalogue: &Arc<Catalogue>, live: Live) -> anyhow::Result<Reedline> {
         .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_hinter(Box::new(DefaultHinter::default()))
         .with_validator(Box::new(Whole))
+        .with_quick_completions(true)
+        .with_partial_completions(true)
         .with_completer(Box::new(FromTable { catalogue: Arc::clone(catalogue), live }))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)));
     if let Some(home) = std::env::home_dir() {
-        let file = home.join(".standfast_history");
-        let history = FileBackedHistory::with_file(HISTORY_LINES, file)
+        let history = Typed::open(home, Arc::clone(catalogue))
             .context("open the history of lines in the home directory")?;
         editor = editor.with_history(Box::new(history));
     }

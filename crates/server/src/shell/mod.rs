@@ -5,6 +5,7 @@
 
 mod effects;
 mod exchange;
+mod history;
 mod interactive;
 mod live;
 mod output;
@@ -128,8 +129,8 @@ async fn run_once(
     let Some(script) = understand(source, &catalogue) else { return Ok(ExitCode::FAILURE) };
     let (deployment, _) = Deployment::reach(reach).await?;
     let mut effects = Effects::new(Arc::new(deployment), exchange, output);
-    let (_, ended) =
-        execute(source, script, &catalogue, Environment::default(), &mut effects).await;
+    let environment = Environment { width: output::width(), ..Environment::default() };
+    let (_, ended) = execute(source, script, &catalogue, environment, &mut effects).await;
     Ok(if ended { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

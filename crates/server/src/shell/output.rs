@@ -1,6 +1,6 @@
 //! The answer of the shell: objects as the original prints them, or as JSON.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use shell::Value;
 use shell::json::{self, Layout};
@@ -61,9 +61,12 @@ impl Output {
     }
 }
 
-/// How many characters fit into a line.
+/// How many characters fit into a line: of the terminal, if it is one.
 pub(super) fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH)
+    let told = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = io::stdout().is_terminal().then(crossterm::terminal::size);
+    let terminal = terminal.and_then(Result::ok).map(|(columns, _)| usize::from(columns));
+    terminal.filter(|columns| *columns > 0).or_else(told).unwrap_or(WIDTH)
 }
 
 /// What was asked for. Whoever reads it may have gone.

@@ -139,3 +139,6 @@ fn malformed() -> Fault {
     let message = "the host delivers a file in a way that this shell does not know";
     Fault::new(FaultKind::Failed, "not-delivered", message, "see that both run the same version")
 }
+
+#[cfg(test)]
+mod tests;

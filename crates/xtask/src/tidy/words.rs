@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("crates/instance/", "replica", "PostgreSQL's word in its settings"),
     ("crates/instance/", "session", "what a process leads after setsid, and PostgreSQL's word"),
     ("crates/testkit/src/netns.rs", "master", "the kernel's word for a link's bridge"),
+    ("crates/server/src/shell/history.rs", "session", "a method of the line editor's trait"),
     ("interop/", "session", "a word of tmux and of slixmpp"),
 ];
 

@@ -1,0 +1,120 @@
+//! The shell from outside: texts, files and standard input, what is printed and the exit status.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use testkit::Account;
+use testkit::deployment::{Deployment, Plans};
+
+/// Enough of a deployment for a shell: a host that answers.
+const TOPOLOGY: &str = r#"
+domain = "example.org"
+site = [{ name = "north", witness = "north-witness" }]
+host = [
+    { name = "north-witness", site = "north", address = "127.0.62.3" },
+    { name = "north-db1", site = "north", address = "127.0.62.1" },
+]
+store = [{ name = "north-rgs", host = "north-db1" }]
+
+[[front_end_pool]]
+fqdn = "primary.example.org"
+stores = { home = "north-rgs" }
+"#;
+
+/// How long a host may take to answer on a busy machine.
+const LONG: Duration = Duration::from_mins(1);
+
+struct Shell {
+    deployment: Deployment,
+    exchange: PathBuf,
+}
+
+impl Shell {
+    async fn start() -> Self {
+        let mut deployment = Deployment::prepare(Plans::private(TOPOLOGY).unwrap()).await.unwrap();
+        deployment.host("north-witness").start().await.unwrap();
+        let look = ["shell", "-c", "Get-CsTopology"];
+        deployment.watch(LONG, "a host answers", &look, |_| true).await.unwrap();
+        let exchange = deployment.directory().join("exchange");
+        std::fs::create_dir(&exchange).unwrap();
+        Account::find().unwrap().own(&exchange).unwrap();
+        Self { deployment, exchange }
+    }
+
+    /// Runs `standfast shell ARGUMENTS` with `input` at its standard input.
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Account::find().unwrap().command(self.deployment.program());
+        let command = command
+            .arg("shell")
+            .arg("--topology")
+            .arg(self.deployment.directory().join("topology.toml"))
+            .arg("--credential")
+            .arg(self.deployment.credential())
+            .arg("--exchange")
+            .arg(&self.exchange)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn script(&self, text: &str) -> String {
+        let file = self.exchange.join("script.ps1");
+        std::fs::write(&file, text).unwrap();
+        Account::find().unwrap().own(&file).unwrap();
+        file.display().to_string()
+    }
+}
+
+fn said(output: &Output) -> (bool, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shell_prints_objects_runs_scripts_and_tells_how_they_ended() {
+    let shell = Shell::start().await;
+
+    let (good, out, errors) = said(&shell.run(&["-c", "Get-CsTopology"], ""));
+    assert!(good && out.contains(" : example.org\n"), "{out}{errors}");
+
+    for json in ["--json", "-Json"] {
+        let line = "1; Get-CsTopology; \"two\"; $null";
+        let (good, out, errors) = said(&shell.run(&[json, "-c", line], ""));
+        let list: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(list[1]["Domain"], "example.org", "{errors}");
+        assert_eq!((&list[0], &list[2], good), (&1.into(), &"two".into(), true));
+    }
+    let (good, out, _) = said(&shell.run(&["-Json", "-c", "$x = 1"], ""));
+    assert_eq!((good, out.as_str()), (true, "[]\n"));
+
+    // The second line fails when it is run: the first was printed, the third never is.
+    let file = shell.script("\"first\"\nGet-CsTopology | Select-Object Nothing\n\"third\"\n");
+    let (good, out, errors) = said(&shell.run(&[&file], ""));
+    assert_eq!((good, out.as_str()), (false, "first\n"));
+    assert!(errors.contains("script.ps1: line 2, column 18"), "{errors}");
+
+    // What can be seen before anything runs: nothing runs.
+    let (good, out, errors) = said(&shell.run(&["-"], "\"first\"\nGet-CsTopologie\n"));
+    assert_eq!((good, out.as_str()), (false, ""));
+    assert!(errors.contains("line 2, column 1") && errors.contains("Get-CsTopology?"), "{errors}");
+
+    // The documents' misprints hold for lines, not for scripts.
+    let line = "Get-CsTopology –Verbose | Out-File \"C:\\Reports\\topology.txt\"";
+    let (good, _, errors) = said(&shell.run(&["-c", line], ""));
+    assert!(good && errors.matches("understood as: Get-CsTopology -Verbose").count() == 1);
+    assert!(errors.contains("is read as") && errors.contains("exchange/Reports/topology.txt"));
+    let written = std::fs::read_to_string(shell.exchange.join("Reports/topology.txt")).unwrap();
+    assert!(written.contains("example.org"));
+    let (good, _, errors) = said(&shell.run(&["-"], "Get-CsTopology -Verbose \"x"));
+    assert!(!good && errors.contains("never closed"), "{errors}");
+    let read = "(Get-Content c:\\reports\\TOPOLOGY.txt -Encoding Byte).Length -gt 10";
+    assert_eq!(said(&shell.run(&["-c", read], "")).1, "True\n");
+    let outside = said(&shell.run(&["-c", "1 | Out-File C:\\..\\x.txt"], ""));
+    assert!(!outside.0 && outside.2.contains("would leave the exchange folder"), "{}", outside.2);
+}
