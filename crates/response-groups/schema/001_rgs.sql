@@ -1,10 +1,10 @@
 -- The configuration of Response Groups that one pool hosts; of each owner who may edit it and what
 -- it has come to; and what was received of other pools.
 --
--- A reference is a row of a table of its own. It carries the owner, so that no object refers to one
--- that belongs to somebody else: what is exported of one owner is whole. (Audio files go along with
--- whatever plays them, whoever owns them.) References are looked at when a transaction ends, so that
--- rows may be written in any order.
+-- A reference is a row of a table of its own. It carries the owner, so that no object refers to
+-- one that belongs to somebody else: what is exported of one owner is whole. (Audio files go along
+-- with whatever plays them, whoever owns them.) References are looked at when a transaction ends,
+-- so that rows may be written in any order.
 
 create schema rgs;
 

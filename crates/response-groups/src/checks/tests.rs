@@ -363,7 +363,9 @@ fn audio_is_wav_or_wma() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_looked_at_without_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_are_looked_at_without_panic(
+        mut bytes in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
         check_audio("a.wav", &bytes);
         let mut head = wave(1, 1, 16)[..12].to_vec();
         head.append(&mut bytes);

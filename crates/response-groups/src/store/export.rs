@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::change::Change;
 use super::lease::Lease;
+use super::references::Referrers;
 use super::{Hosting, OwnerFilter, RgsError, audio, read, references, reign, settings, sign_ins};
 use super::{table, write};
 use crate::configuration::{AudioEntry, Configuration};
@@ -172,7 +173,7 @@ async fn remove_exported(change: &mut Change, exported: &Exported) -> Result<(),
     if !changed.is_empty() {
         return Err(RgsError::Changed { what: changed });
     }
-    let going: Vec<Uuid> = exported.objects.iter().map(|it| it.id).collect();
+    let going = Referrers::of(exported.objects.iter().map(|it| (it.kind, it.id)));
     for kind in Kind::ALL {
         let ids = exported.objects.iter().filter(|it| it.kind == kind).map(|it| it.id);
         let ids: Vec<Uuid> = ids.collect();

@@ -64,7 +64,8 @@ impl Hosting {
                 return Err(ImportError::Plan(error));
             }
         };
-        let applied = apply(&mut change, &plan, audio).await;
+        // Large, and awaited by those who await much else.
+        let applied = Box::pin(apply(&mut change, &plan, audio)).await;
         change.end(applied).await?;
         Ok(plan.report)
     }

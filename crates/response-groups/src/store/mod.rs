@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `read` | listing: objects, names, settings |
 //! | `write` | saving and removing objects, one or many |
-//! | `table`, `references` | objects as rows; what they refer to |
+//! | `table`, `references`, `shared` | objects as rows; what they refer to, and may not share |
 //! | `audio` | audio files, and when they go |
 //! | `settings`, `sign_ins` | application-level settings; formal agents who are signed in |
 //! | `reign` | which pool may edit an owner's objects |
@@ -27,6 +27,7 @@ mod received;
 mod references;
 mod reign;
 mod settings;
+mod shared;
 mod sign_ins;
 mod table;
 mod write;
@@ -44,7 +45,7 @@ pub use audio::UNUSED_AUDIO_KEPT;
 pub use error::RgsError;
 pub use export::{Export, Exported, ExportedObject};
 pub use import::{ImportError, NoAudio};
-pub use received::Received;
+pub use received::{Received, ReceivedRevision};
 
 /// The Response Groups that one pool hosts. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
@@ -30,7 +31,34 @@ pub struct Received {
     pub configuration: Configuration,
 }
 
+/// Which revision of an owner was received, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedRevision {
+    /// The pool that it belongs to.
+    pub owner: String,
+    /// The reign under which its pool could edit it.
+    pub reign: i64,
+    /// The owner's revision there.
+    pub revision: i64,
+    /// When it was received here.
+    pub received_at: Timestamp,
+}
+
 impl Hosting {
+    /// What was received of each owner, without what it holds.
+    pub async fn received_revisions(&self) -> Result<Vec<ReceivedRevision>, RgsError> {
+        let lease = self.look().await?;
+        let sql = "select owner, reign, revision, received_at from rgs.received order by owner";
+        let rows = lease.rows(sql, &[]).await;
+        let received = |row: &Row| {
+            let owner: String = row.get(0);
+            let received_at = timestamp(&owner, row.get(3))?;
+            let (reign, revision) = (row.get(1), row.get(2));
+            Ok(ReceivedRevision { owner, reign, revision, received_at })
+        };
+        looked(lease, rows).await?.iter().map(received).collect()
+    }
+
     /// The audio files of a configuration whose content is not here yet and would have to be sent.
     pub async fn wanted_audio(&self, configuration: &Configuration) -> Result<Vec<Uuid>, RgsError> {
         let lease = self.look().await?;
@@ -63,14 +91,9 @@ impl Hosting {
                    from rgs.received where owner = $1";
         let row = lease.maybe_row(sql, &[&owner]).await;
         let Some(row) = looked(lease, row).await? else { return Ok(None) };
-        let garbled = |why: String| {
-            let what = format!("what was received of {owner}");
-            RgsError::Garbled { what, why }
-        };
-        let received_at = Timestamp::try_from(row.get::<_, SystemTime>(2));
-        let received_at = received_at.map_err(|error| garbled(error.to_string()))?;
+        let received_at = timestamp(owner, row.get(2))?;
         let configuration = row.try_get::<_, Json<Configuration>>(3);
-        let Json(configuration) = configuration.map_err(|error| garbled(error.to_string()))?;
+        let Json(configuration) = configuration.map_err(|error| garbled(owner, &error))?;
         let (reign, revision) = (row.get(0), row.get(1));
         Ok(Some(Received { reign, revision, received_at, configuration }))
     }
@@ -81,6 +104,14 @@ impl Hosting {
         let forgotten = forget(&change, owner).await;
         change.end(forgotten).await
     }
+}
+
+fn timestamp(owner: &str, time: SystemTime) -> Result<Timestamp, RgsError> {
+    Timestamp::try_from(time).map_err(|error| garbled(owner, &error))
+}
+
+fn garbled(owner: &str, error: &dyn std::error::Error) -> RgsError {
+    RgsError::Garbled { what: format!("what was received of {owner}"), why: error.to_string() }
 }
 
 async fn receive(

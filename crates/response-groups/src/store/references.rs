@@ -282,17 +282,39 @@ async fn insert(
     Ok(())
 }
 
-/// Removes the references of workflows and queues.
-pub(super) async fn forget(change: &Change, ids: &[Uuid]) -> Result<(), RgsError> {
-    let sql = "with groups as (delete from rgs.queue_agent_group where queue = any($1)),
-               hours as (delete from rgs.workflow_hours where workflow = any($1)),
-               holidays as (delete from rgs.workflow_holiday_set where workflow = any($1)),
-               one as (delete from rgs.transfer where workflow = any($1)),
-               two as (delete from rgs.transfer where from_queue = any($1)),
-               three as (delete from rgs.audio_use where workflow = any($1))
-               delete from rgs.audio_use where queue = any($1)";
-    change.execute(sql, &[&ids]).await?;
-    Ok(())
+/// The workflows and the queues among some objects: those that may refer to others. Identities are
+/// unique within a kind only.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Referrers {
+    workflows: Vec<Uuid>,
+    queues: Vec<Uuid>,
+}
+
+impl Referrers {
+    pub(super) fn of(objects: impl IntoIterator<Item = (Kind, Uuid)>) -> Self {
+        let mut all = Self::default();
+        for (kind, id) in objects {
+            match kind {
+                Kind::Workflow => all.workflows.push(id),
+                Kind::Queue => all.queues.push(id),
+                Kind::AgentGroup | Kind::HoursOfBusiness | Kind::HolidaySet => {}
+            }
+        }
+        all
+    }
+
+    /// Removes their references.
+    pub(super) async fn forget(&self, change: &Change) -> Result<(), RgsError> {
+        let sql = "with groups as (delete from rgs.queue_agent_group where queue = any($2)),
+                   hours as (delete from rgs.workflow_hours where workflow = any($1)),
+                   holidays as (delete from rgs.workflow_holiday_set where workflow = any($1)),
+                   one as (delete from rgs.transfer where workflow = any($1)),
+                   two as (delete from rgs.transfer where from_queue = any($2)),
+                   three as (delete from rgs.audio_use where workflow = any($1))
+                   delete from rgs.audio_use where queue = any($2)";
+        change.execute(sql, &[&self.workflows, &self.queues]).await?;
+        Ok(())
+    }
 }
 
 /// Those who refer to any of `ids`, all of one kind, and are not about to go themselves.
@@ -300,14 +322,15 @@ pub(super) async fn users(
     lease: &Lease,
     kind: Kind,
     ids: &[Uuid],
-    going: &[Uuid],
+    going: &Referrers,
 ) -> Result<Vec<String>, RgsError> {
+    let Referrers { workflows, queues } = going;
     let sql = match kind {
         Kind::Workflow => return Ok(Vec::new()),
         Kind::AgentGroup => {
             "select distinct 'the queue', q.name from rgs.queue_agent_group l
              join rgs.queue q on q.id = l.queue
-             where l.agent_group = any($1) and q.id <> all($2) order by 1, 2"
+             where l.agent_group = any($1) and q.id <> all($3) order by 1, 2"
         }
         Kind::Queue => {
             "select 'the workflow', w.name from rgs.transfer l
@@ -315,7 +338,7 @@ pub(super) async fn users(
              where l.queue = any($1) and w.id <> all($2)
              union select 'the queue', q.name from rgs.transfer l
              join rgs.queue q on q.id = l.from_queue
-             where l.queue = any($1) and q.id <> all($2) order by 1, 2"
+             where l.queue = any($1) and q.id <> all($3) order by 1, 2"
         }
         Kind::HoursOfBusiness => {
             "select distinct 'the workflow', w.name from rgs.workflow_hours l
@@ -328,50 +351,11 @@ pub(super) async fn users(
              where l.holiday_set = any($1) and w.id <> all($2) order by 1, 2"
         }
     };
-    let rows = lease.rows(sql, &[&ids, &going]).await?;
+    let sql = format!("with going as (select $2::uuid[], $3::uuid[]) {sql}");
+    let rows = lease.rows(&sql, &[&ids, workflows, queues]).await?;
     let user = |row: &tokio_postgres::Row| {
         let (what, name): (&str, &str) = (row.get(0), row.get(1));
         format!("{what} {name:?}")
     };
     Ok(rows.iter().map(user).collect())
-}
-
-/// Complains of queues and agent groups that belong to a managed workflow alone and that another
-/// workflow reaches.
-pub(super) async fn check_managed(lease: &Lease) -> Result<(), RgsError> {
-    let sql = "with recursive own as (
-                 select w.id as workflow, w.name, l.queue
-                 from rgs.workflow w join rgs.transfer l on l.workflow = w.id where w.managed
-               ),
-               reach (workflow, queue) as (
-                 select l.workflow, l.queue from rgs.transfer l
-                 where l.workflow is not null and exists (select from own)
-                 union
-                 select r.workflow, l.queue
-                 from reach r join rgs.transfer l on l.from_queue = r.queue
-               ),
-               shared as (
-                 select own.name, r.workflow, 'the queue ' || q.name as what
-                 from own join reach r on r.queue = own.queue and r.workflow <> own.workflow
-                 join rgs.queue q on q.id = own.queue
-                 union
-                 select own.name, r.workflow, 'the agent group ' || g.name
-                 from own join rgs.queue_agent_group mine on mine.queue = own.queue
-                 join rgs.queue_agent_group theirs on theirs.agent_group = mine.agent_group
-                 join reach r on r.queue = theirs.queue and r.workflow <> own.workflow
-                 join rgs.agent_group g on g.id = mine.agent_group
-               )
-               select s.name, s.what, w.name
-               from shared s join rgs.workflow w on w.id = s.workflow
-               order by 1, 2, 3 limit $1";
-    let most = i64::try_from(COMPLAINTS_MAX).unwrap_or(i64::MAX);
-    let rows = lease.rows(sql, &[&most]).await?;
-    let complaint = |row: &tokio_postgres::Row| {
-        let (managed, what, other): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
-        let what = format!("{what} of the managed workflow {managed:?} is used by {other:?}, too");
-        let remedy = "give each workflow its own".to_owned();
-        Complaint { field: "Managed", what, remedy }
-    };
-    let complaints: Vec<_> = rows.iter().map(complaint).collect();
-    if complaints.is_empty() { Ok(()) } else { Err(RgsError::Refused(complaints)) }
 }

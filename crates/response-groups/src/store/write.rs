@@ -5,8 +5,8 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::change::Change;
-use super::references::{self, References};
-use super::{Hosting, RgsError, Save, audio, sign_ins, table};
+use super::references::{self, References, Referrers};
+use super::{Hosting, RgsError, Save, audio, shared, sign_ins, table};
 use crate::checks::{self, Complaint};
 use crate::model::{Kind, Object};
 
@@ -62,7 +62,7 @@ async fn remove(change: &mut Change, kind: Kind, id: Uuid) -> Result<(), RgsErro
         return Err(missing(change, kind, id));
     };
     change.edit(&owner).await?;
-    let by = references::users(change, kind, &[id], &[id]).await?;
+    let by = references::users(change, kind, &[id], &Referrers::of([(kind, id)])).await?;
     if !by.is_empty() {
         return Err(RgsError::InUse { what: format!("the {kind} {name:?}"), by });
     }
@@ -106,8 +106,7 @@ pub(super) async fn put(change: &mut Change, objects: &[Object]) -> Result<(), R
     for object in objects {
         change.touch(object.owner()).await?;
     }
-    let all: Vec<Uuid> = objects.iter().map(Object::id).collect();
-    references::forget(change, &all).await?;
+    Referrers::of(objects.iter().map(|it| (it.kind(), it.id()))).forget(change).await?;
     for kind in Kind::ALL {
         let rows: Result<Vec<Value>, _> =
             objects.iter().filter(|it| it.kind() == kind).map(table::to_row).collect();
@@ -125,7 +124,7 @@ pub(super) async fn put(change: &mut Change, objects: &[Object]) -> Result<(), R
         check_names(change, kind, &ids).await?;
     }
     References::of(objects).keep(change).await?;
-    references::check_managed(change).await?;
+    shared::check(change).await?;
     sign_ins::prune(change).await
 }
 

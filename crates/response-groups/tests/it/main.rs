@@ -14,3 +14,6 @@ mod package_documented;
 mod package_hostile;
 mod package_roundtrip;
 mod package_size;
+
+// With a real database.
+mod store;

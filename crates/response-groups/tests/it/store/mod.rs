@@ -1,0 +1,15 @@
+//! The store, with a real database.
+
+mod atomic;
+mod audio;
+mod importing;
+mod listing;
+mod received;
+mod references;
+mod reigns;
+mod removal;
+mod saving;
+mod sign_ins;
+mod size;
+mod whole;
+mod world;

@@ -1,0 +1,50 @@
+//! Formal agents: only they sign in, and they stay only while they are agents.
+
+use response_groups::model::{AgentGroup, ParticipationPolicy};
+use response_groups::store::RgsError;
+
+use super::world::{PRIMARY, World, group, id};
+
+fn formal(agents: &[&str]) -> AgentGroup {
+    AgentGroup {
+        participation_policy: ParticipationPolicy::Formal,
+        agents_by_uri: agents.iter().map(|it| format!("sip:{it}@contoso.com")).collect(),
+        ..group(1, "Support")
+    }
+}
+
+#[tokio::test]
+async fn only_listed_agents_of_formal_groups_sign_in() {
+    let world = World::new().await;
+    world.add(formal(&["ken", "ana"])).await.unwrap();
+    world.add(group(2, "Informal")).await.unwrap();
+    let sign_in = async |group, agent: &str, is_in| {
+        let agent = format!("sip:{agent}@contoso.com");
+        world.hosting.sign_in(id(group), &agent, is_in).await
+    };
+    let signed_in = async || {
+        let all = world.hosting.sign_ins(PRIMARY).await.unwrap();
+        all.into_iter().map(|it| it.agent).collect::<Vec<_>>()
+    };
+    sign_in(1, "Ken", true).await.unwrap();
+    let revision = world.hosting.standing(PRIMARY).await.unwrap().revision;
+    sign_in(1, "ken", true).await.unwrap();
+    assert_eq!(world.hosting.standing(PRIMARY).await.unwrap().revision, revision);
+    sign_in(1, "ana", true).await.unwrap();
+    for (group, agent) in [(1, "eve"), (2, "ken")] {
+        let refused = sign_in(group, agent, true).await;
+        assert!(matches!(refused, Err(RgsError::Refused(_))), "{refused:?}");
+    }
+    let missing = sign_in(3, "ken", true).await;
+    assert!(matches!(missing, Err(RgsError::Missing { .. })), "{missing:?}");
+    assert_eq!(signed_in().await, ["sip:ana@contoso.com", "sip:ken@contoso.com"]);
+    world.change(formal(&["ken"])).await.unwrap();
+    assert_eq!(signed_in().await, ["sip:ken@contoso.com"]);
+    sign_in(1, "ken", false).await.unwrap();
+    sign_in(1, "ken", false).await.unwrap();
+    assert!(signed_in().await.is_empty());
+    sign_in(1, "ken", true).await.unwrap();
+    let participation_policy = ParticipationPolicy::Informal;
+    world.change(AgentGroup { participation_policy, ..formal(&["ken"]) }).await.unwrap();
+    assert!(signed_in().await.is_empty());
+}
