@@ -10,6 +10,8 @@
 mod battery;
 mod fail_back;
 mod fail_over;
+#[cfg(test)]
+mod manual;
 
 pub use fail_back::POOL_FAIL_BACK;
 pub use fail_over::POOL_FAIL_OVER;
@@ -158,7 +160,13 @@ impl Act {
                 assert_ne!(pair.lock, Lock::Others, "two procedures at once");
                 pair.lock = Lock::Ours;
             }
-            Self::ClosePrimary => pair.primary.edits = Known::No,
+            Self::ClosePrimary => {
+                pair.primary.edits = Known::No;
+                // That nobody changes it any more is a change, too.
+                if pair.received == Received::All {
+                    pair.received = Received::Perhaps;
+                }
+            }
             Self::Receive => {
                 assert_eq!(pair.primary.edits, Known::No, "received while it changes");
                 pair.received = Received::All;

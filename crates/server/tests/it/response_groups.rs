@@ -57,10 +57,10 @@ $set = New-CsRgsHolidaySet -Parent $primary -Name "2026" -HolidayList $feast
 $to = New-CsRgsCallAction -Action TransferToQueue -QueueID $queue.Identity `
     -Prompt (New-CsRgsPrompt -TextToSpeechPrompt "Welcome.")
 $closed = New-CsRgsCallAction -Action Terminate
-New-CsRgsWorkflow -Parent $primary -Name "Help Desk" -PrimaryUri "sip:help@contoso.com" `
+$unused = New-CsRgsWorkflow -Parent $primary -Name "Help Desk" -PrimaryUri "sip:help@contoso.com" `
     -LineUri "tel:+14255550165" -Active $true -TimeZone "W. Europe Standard Time" -Language de-DE `
     -BusinessHoursID $hours.Identity -HolidaySetIDList $set.Identity -DefaultAction $to `
-    -NonBusinessHoursAction $closed -HolidayAction $closed | Out-Null
+    -NonBusinessHoursAction $closed -HolidayAction $closed
 Set-CsRgsConfiguration -Identity $primary -AgentRingbackGracePeriod 90
 "#;
 
@@ -88,13 +88,15 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     // Steps 8 to 12.
     ground.deployment.host("north-db").start().await.unwrap();
     ground.answers("primary.contoso.com").await;
-    ground.runs(&["R16", "R32", "R17", "R18"]).await;
+    ground.runs(&["R16", "R17", "R18"]).await;
     for id in ["R21", "R22", "R23", "R24", "R25", "R26", "R27", "R28", "R29", "R30"] {
         let shown = ground.run(id).await;
         assert!(shown.contains(": primary.contoso.com"), "{id}: {shown}");
     }
     assert_eq!(ground.timeout_at("primary.contoso.com").await, "61");
-    ground.runs(&["R31", "R19", "R20"]).await;
+    ground.runs(&["R32", "R31", "R19", "R20"]).await;
+    let kept = ground.exported().iter().filter(|it| it.contains("Updated.2")).count();
+    assert_eq!(kept, 1, "the file of step 8 is kept beside that of step 12");
     assert_eq!(ground.timeout_at("newprimary.contoso.com").await, "61");
 
     ground.one_command_each_way().await;
@@ -144,12 +146,17 @@ impl Ground {
 
     /// The line as the document prints it; what it leaves to the reader is filled in.
     fn line(&self, id: &str) -> String {
+        let file = match id {
+            "R01" | "R03" => r"C:\backup\RgsExport.zip",
+            "R31" => r"C:\backup\RgsRemoved.zip",
+            _ => r"C:\RgsExportPrimaryUpdated.zip",
+        };
         [
             ("<primary pool FQDN>", "primary.contoso.com"),
             ("<backup pool FQDN>", "backup.contoso.com"),
             ("<new primary pool FQDN>", "newprimary.contoso.com"),
-            ("<backup path and file name>", r"C:\backup\RgsExport.zip"),
-            ("<exported path and file name>", r"C:\backup\RgsExport.zip"),
+            ("<backup path and file name>", file),
+            ("<exported path and file name>", file),
         ]
         .iter()
         .fold(self.lines[id].clone(), |line, (place, value)| line.replace(place, value))
@@ -178,6 +185,12 @@ impl Ground {
             count += 1;
         }
         assert_eq!(count, 16);
+    }
+
+    /// The files in the exchange folder.
+    fn exported(&self) -> Vec<String> {
+        let folder = std::fs::read_dir(self.deployment.directory().join("exchange")).unwrap();
+        folder.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
     }
 
     async fn change_the_queue(&self, pool: &str, seconds: u32) {

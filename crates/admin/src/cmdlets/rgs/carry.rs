@@ -225,7 +225,8 @@ fn told(report: &Report, destination: &str, mode: Mode) -> Vec<String> {
         })
         .collect();
     let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
-    let mut lines = vec![format!("Imported {would} into {destination}: {counts}.")];
+    let imported = if mode == Mode::WhatIf { "Would be imported" } else { "Imported" };
+    let mut lines = vec![format!("{imported} into {destination}: {counts}.")];
     lines.extend(report.renamed.iter().map(|it| {
         format!("The {} {:?} {would} renamed {:?}: its name is taken.", it.kind, it.old, it.new)
     }));

@@ -1,0 +1,49 @@
+//! The operating page of paired pools: prose by hand, rows from the tables that run, compared.
+
+use expect_test::expect_file;
+
+use super::{POOL_FAIL_BACK, POOL_FAIL_OVER, Procedure};
+
+const FAIL_OVER_PROSE: &str = "\
+What belongs to a pool that hosts Response Groups is received by the pool that it is paired with
+every few seconds, audio and signed-in agents included. It is kept there as it came: no listing
+shows it and no name is taken by it. When the pool is lost, see what was received, and rehearse:
+
+    standfast shell … -c 'Get-CsPoolFailoverState POOL'
+    standfast shell … -c 'Invoke-CsPoolFailOver -PoolFqdn POOL -DisasterMode -WhatIf'
+    standfast shell … -c 'Invoke-CsPoolFailOver -PoolFqdn POOL -DisasterMode -AcceptDataLoss -Force'
+
+`-DisasterMode` is your word that the pool's hosts are off. A pool that answers needs neither
+switch: it is closed for changes and copied once more, and nothing is lost. The Response Groups
+still belong to their pool; list them with `-Owner POOL` or `-ShowAll`, and change them at the
+backup pool as usual. A name that is taken there is given a number, and the command says so.
+
+The way by files works beside it, line by line as the documents print it: Export-CsRgsConfiguration
+before the day, Import-CsRgsConfiguration into the backup pool while the other one does not answer.
+Only one pool at a time may change what belongs to an owner. While the owner's own pool answers, an
+imported copy cannot be changed; once a pool has stood in, the other one says so and changes
+nothing until its Response Groups are brought home.
+";
+
+const FAIL_BACK_PROSE: &str = "\
+The pool is back and has heard that another stands in for it:
+
+    standfast shell … -c 'Invoke-CsPoolFailBack -PoolFqdn POOL -Force'
+
+What the pool had of its own is kept beside before anything is written over it. Run again, the
+command goes on where it was interrupted; until the import it can be turned back with
+Invoke-CsPoolFailOver. An object that was removed at the backup pool meanwhile is there again
+afterwards, because the pool still had it.
+";
+
+fn part(procedure: &Procedure, prose: &str) -> String {
+    format!("# {}\n\n`{}`\n\n{prose}\n{}", procedure.title, procedure.cmdlet, procedure.manual())
+}
+
+#[test]
+fn the_operating_page_is_current() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operating/pool-fail-over.md");
+    let over = part(&POOL_FAIL_OVER, FAIL_OVER_PROSE);
+    let back = part(&POOL_FAIL_BACK, FAIL_BACK_PROSE);
+    expect_file![page].assert_eq(&format!("{over}\n{back}"));
+}
