@@ -41,7 +41,7 @@ struct Source {
 /// Runs text, a file, standard input, or what is typed.
 pub(crate) fn shell(arguments: &Shell) -> anyhow::Result<ExitCode> {
     let exchange = Exchange::new(arguments.exchange.as_deref());
-    let output = if arguments.json { Output::json() } else { Output::Text };
+    let output = if arguments.json { Output::json() } else { Output::text() };
     let source = source(arguments)?;
     match (arguments.reach(), source) {
         (_, source) if arguments.parse_only => {
@@ -57,7 +57,7 @@ pub(crate) fn shell(arguments: &Shell) -> anyhow::Result<ExitCode> {
 /// Runs one text as if it were typed.
 pub(crate) fn run_line(reach: &Reach, line: &str) -> anyhow::Result<ExitCode> {
     let source = Source { text: line.to_owned(), origin: Origin::Line, file: None };
-    block_on(run_once(reach, &source, Exchange::new(None), Output::Text))
+    block_on(run_once(reach, &source, Exchange::new(None), Output::text()))
 }
 
 /// The text that is to be run; none if lines are to be asked for.

@@ -11,10 +11,21 @@ const WIDTH: usize = 120;
 /// How objects are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Output {
-    /// `Property : value`
-    Text,
+    /// `Property : value`, with a blank line between objects, also of two statements.
+    Text(Last),
     /// One list of everything, an object in each line.
     Json(List),
+}
+
+/// What was printed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// Nothing yet.
+    Nothing,
+    /// Lines of text.
+    Lines,
+    /// Objects.
+    Objects,
 }
 
 /// How far the list is.
@@ -32,10 +43,27 @@ impl Output {
         Self::Json(List::Unopened)
     }
 
+    /// As text.
+    pub(super) fn text() -> Self {
+        Self::Text(Last::Nothing)
+    }
+
     /// Prints objects.
     pub(super) fn emit(&mut self, objects: &[Value]) -> io::Result<()> {
         match self {
-            Self::Text => print(&shell::format::shown(objects, width())),
+            Self::Text(last) => {
+                let is_object = |it: Option<&Value>| matches!(it, Some(Value::Object(_)));
+                let apart = match last {
+                    Last::Nothing => false,
+                    Last::Lines => is_object(objects.first()),
+                    Last::Objects => !objects.is_empty(),
+                };
+                if !objects.is_empty() {
+                    *last = if is_object(objects.last()) { Last::Objects } else { Last::Lines };
+                }
+                let blank = if apart { "\n" } else { "" };
+                print(&format!("{blank}{}", shell::format::shown(objects, width())))
+            }
             Self::Json(list) => {
                 let mut text = String::new();
                 for object in objects {
@@ -51,7 +79,10 @@ impl Output {
     /// Ends what is printed.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         match self {
-            Self::Text => Ok(()),
+            Self::Text(last) => {
+                *last = Last::Nothing;
+                Ok(())
+            }
             Self::Json(list) => {
                 let end = if *list == List::Open { "\n]\n" } else { "[]\n" };
                 *list = List::Unopened;

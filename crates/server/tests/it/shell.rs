@@ -83,6 +83,13 @@ async fn the_shell_prints_objects_runs_scripts_and_tells_how_they_ended() {
     let (good, out, errors) = said(&shell.run(&["-c", "Get-CsTopology"], ""));
     assert!(good && out.contains(" : example.org\n"), "{out}{errors}");
 
+    let lines = "1; 2; Get-CsTopology | fl Domain; Get-CsTopology | fl Domain; 3";
+    let (_, out, _) = said(&shell.run(&["-c", lines], ""));
+    assert_eq!(out, "1\n2\nDomain : example.org\nDomain : example.org\n3\n");
+    let lines = "1; @{A = 1}; @{A = 2}; 3";
+    let (_, out, _) = said(&shell.run(&["-c", lines], ""));
+    assert_eq!(out, "1\n\nA : 1\n\nA : 2\n\n3\n");
+
     for json in ["--json", "-Json"] {
         let line = "1; Get-CsTopology; \"two\"; $null";
         let (good, out, errors) = said(&shell.run(&[json, "-c", line], ""));
