@@ -49,6 +49,7 @@ impl Change {
         let begin = format!(
             "begin isolation level read committed;
              set local lock_timeout = {};
+             set local jit = off;
              {};
              select pg_advisory_xact_lock({LOCK});
              delete from rgs.change where made_at < now() - interval '{CHANGES_KEPT}';
