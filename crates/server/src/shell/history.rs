@@ -1,6 +1,6 @@
 //! The lines that were typed, kept in the home directory; those with a secret are not.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use reedline::{
@@ -22,7 +22,7 @@ pub(super) struct Typed {
 
 impl Typed {
     /// The lines of earlier days.
-    pub(super) fn open(home: PathBuf, catalogue: Arc<Catalogue>) -> Result<Self> {
+    pub(super) fn open(home: &Path, catalogue: Arc<Catalogue>) -> Result<Self> {
         Ok(Self { kept: FileBackedHistory::with_file(LINES, home.join(FILE))?, catalogue })
     }
 

@@ -97,7 +97,7 @@ fn editor(catalogue: &Arc<Catalogue>, live: Live) -> anyhow::Result<Reedline> {
         .with_completer(Box::new(FromTable { catalogue: Arc::clone(catalogue), live }))
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)));
     if let Some(home) = std::env::home_dir() {
-        let history = Typed::open(home, Arc::clone(catalogue))
+        let history = Typed::open(&home, Arc::clone(catalogue))
             .context("open the history of lines in the home directory")?;
         editor = editor.with_history(Box::new(history));
     }
