@@ -4,11 +4,15 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use response_groups::package::{ExistingFile, Manifest, existing_file};
 
 /// How many older files with the same date lie beside a file.
 const SAME_DATE_MAX: u32 = 100;
+
+/// How long nobody has written to a part of a file that nobody will finish.
+const LEFT_ALONE: Duration = Duration::from_hours(1);
 
 /// What may become of a file that lies there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,7 @@ impl Fetched {
     /// Begins a file that will be `path`.
     pub(super) fn begin(path: &Path, token: &str) -> io::Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        remove_left(folder(path), &format!(".{name}."))?;
         let temporary = folder(path).join(format!(".{name}.{token}.part"));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&temporary)?;
         Ok(Self { file, temporary, placed: false })
@@ -94,6 +99,22 @@ impl Drop for Fetched {
             drop(std::fs::remove_file(&self.temporary));
         }
     }
+}
+
+/// Removes what shells that were killed left of the same file some time ago.
+fn remove_left(folder: &Path, begin: &str) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_part = |it: &str| it.starts_with(begin) && it.ends_with(".part");
+        if name.to_str().is_some_and(is_part) {
+            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+            if LEFT_ALONE < age {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Gives the older file a second name with its date; its first one is taken over by the new file.

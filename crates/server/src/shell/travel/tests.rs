@@ -151,6 +151,16 @@ async fn what_follows_a_delivery_follows_when_the_file_is_safe() {
     assert_eq!(followed(), 1);
     assert_eq!(std::fs::read(stage.directory.join("new.zip")).unwrap(), content);
     assert_eq!(stage.names("new"), ["new.zip"]);
+
+    // What killed shells left: one long ago, one perhaps still at work.
+    for (name, hours) in [(".new.zip.a.part", 2), (".new.zip.b.part", 0)] {
+        let left = File::create(stage.directory.join(name)).unwrap();
+        let age = std::time::Duration::from_hours(hours);
+        left.set_modified(std::time::SystemTime::now() - age).unwrap();
+    }
+    stage.deliver("new.zip", content, Existing::Replace, &count).await.unwrap();
+    assert_eq!(stage.names("new"), [".new.zip.b.part", "new.zip"]);
+    assert_eq!(followed(), 2);
     let audit = std::fs::read_to_string(stage.directory.join("audit/audit.jsonl")).unwrap();
     assert!(audit.contains("\"cmdlet\":\"Delivered\"") && audit.contains("new.zip"), "{audit}");
 }
