@@ -11,6 +11,9 @@ use response_groups::package::{ExistingFile, Manifest, existing_file};
 /// How many older files with the same date lie beside a file.
 const SAME_DATE_MAX: u32 = 100;
 
+/// How the name of a file ends that is being fetched.
+const UNFINISHED: &str = ".part";
+
 /// How long nobody has written to a part of a file that nobody will finish.
 const LEFT_ALONE: Duration = Duration::from_hours(1);
 
@@ -48,7 +51,7 @@ impl Fetched {
     pub(super) fn begin(path: &Path, token: &str) -> io::Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         remove_left(folder(path), &format!(".{name}."))?;
-        let temporary = folder(path).join(format!(".{name}.{token}.part"));
+        let temporary = folder(path).join(format!(".{name}.{token}{UNFINISHED}"));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&temporary)?;
         Ok(Self { file, temporary, placed: false })
     }
@@ -106,7 +109,7 @@ fn remove_left(folder: &Path, begin: &str) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let is_part = |it: &str| it.starts_with(begin) && it.ends_with(".part");
+        let is_part = |it: &str| it.starts_with(begin) && it.ends_with(UNFINISHED);
         if name.to_str().is_some_and(is_part) {
             let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
             if LEFT_ALONE < age {
