@@ -19,8 +19,8 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[Row {
         noun: "CsRgsAudioFile",
         aliases: &[],
         summary: "Brings an audio file into a pool, for a prompt or for music.",
-        description: "WAV (8 or 16 bits, linear, A-law or mu-law, mono or stereo) or WMA, at most 4 \
-                      MB. What is returned is given to New-CsRgsPrompt, New-CsRgsWorkflow or \
+        description: "WAV (8 or 16 bits, linear, A-law or mu-law, mono or stereo) or WMA, at most \
+                      4 MB. What is returned is given to New-CsRgsPrompt, New-CsRgsWorkflow or \
                       Set-CsRgsConfiguration; a file that nothing refers to is removed after a \
                       while.",
         parameters: &[

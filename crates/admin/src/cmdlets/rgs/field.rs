@@ -182,7 +182,8 @@ pub(super) fn time(value: &Value) -> Result<Time, String> {
     }
 }
 
-/// A moment without a time zone: `2026-12-24`, `2026-12-24 18:00`, `12/24/2026`, `12/24/2026 6:00 PM`.
+/// A moment without a time zone: `2026-12-24`, `2026-12-24 18:00`, or as the original's examples
+/// have it: `12/24/2026`, `12/24/2026 6:00 PM`.
 pub(super) fn moment(value: &Value) -> Result<DateTime, String> {
     const TAKES: &str = "a date, such as 2026-12-24 or \"2026-12-24 18:00\"";
     let text = some_text(value).map_err(|_| TAKES.to_owned())?;

@@ -50,7 +50,8 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
             effect: Effect::Reads,
             output: Some(OUTPUT),
             examples: &[Example {
-                line: "Get-CsRgsConfiguration -Identity service:ApplicationServer:primary.contoso.com",
+                line: "Get-CsRgsConfiguration -Identity \
+                       service:ApplicationServer:primary.contoso.com",
                 means: "Shows the settings of a pool.",
             }],
         },
