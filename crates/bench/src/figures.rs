@@ -145,6 +145,13 @@ impl fmt::Display for Report {
     }
 }
 
+/// Writes a measurement down and says it.
+pub(crate) fn told(title: &str, value: f64, report: &mut Report) {
+    let load = load_average().unwrap_or_default();
+    println!("  {title:TITLE$} {value:8.3}   (load {load:.1})");
+    report.note(title, value);
+}
+
 /// Three digits that count.
 fn shown(value: f64) -> String {
     match value.abs() {

@@ -1,4 +1,4 @@
-//! Measures outages and chat on this machine, each beside a bare loop in the same run.
+//! Measures outages, chat and Response Groups on this machine, each beside a bare loop in the same run.
 //!
 //! The bare loop does the least that anything could do with the same database, and so shows what of
 //! a figure is ours and what is the machine's. Nothing here judges: a machine that others use, too,
@@ -8,6 +8,7 @@
 mod chat;
 mod figures;
 mod outages;
+mod rgs;
 mod stage;
 mod view;
 
@@ -15,7 +16,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Measure outages or chat, each beside a bare loop that shows the floor.
+/// Measure outages, chat or Response Groups, each beside a bare loop that shows the floor.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", version)]
 struct Arguments {
@@ -29,6 +30,8 @@ enum What {
     Recovery(outages::Arguments),
     /// Deliveries, delays, processor time and memory of a full room
     Chat(chat::Arguments),
+    /// Seconds to import, list, export and remove a large pool's Response Groups
+    Rgs(rgs::Arguments),
     /// The bare loop of `chat`, which runs as a process of its own
     #[command(hide = true)]
     BareRoom(chat::bare::Arguments),
@@ -59,6 +62,7 @@ async fn run(what: What) -> anyhow::Result<()> {
     match what {
         What::Recovery(arguments) => outages::run(&arguments).await,
         What::Chat(arguments) => chat::run(&arguments).await,
+        What::Rgs(arguments) => rgs::run(&arguments).await,
         What::BareRoom(arguments) => chat::bare::run(&arguments).await,
     }
 }

@@ -1,4 +1,4 @@
-//! Measures outages and chat, each beside a bare loop in the same run that shows the floor.
+//! Measures outages, chat and Response Groups, each beside a bare loop in the same run that shows the floor.
 
 use crate::{run, setup};
 use anyhow::Context as _;
@@ -14,6 +14,8 @@ pub(crate) enum What {
     Recovery,
     /// Deliveries, delays, processor time and memory of a full room
     Chat,
+    /// Seconds to import, list, export and remove a large pool's Response Groups
+    Rgs,
 }
 
 /// Builds with optimisation, and becomes the bench.
@@ -26,6 +28,7 @@ pub(crate) fn run(what: What, arguments: &[String]) -> anyhow::Result<()> {
     bench.arg(match what {
         What::Recovery => "recovery",
         What::Chat => "chat",
+        What::Rgs => "rgs",
     });
     Err(bench.args(arguments).current_dir(run::root()).exec()).context("start the bench")
 }

@@ -10,7 +10,7 @@ mod losses;
 mod moves;
 mod posts;
 
-use crate::figures::{Goal, Report};
+use crate::figures::{Goal, Report, told};
 use crate::stage::Stage;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -166,11 +166,4 @@ async fn measure(
         }
     }
     Ok(())
-}
-
-/// Writes a measurement down and says it.
-fn told(title: &str, value: f64, report: &mut Report) {
-    let load = crate::figures::load_average().unwrap_or_default();
-    println!("  {title:52} {value:8.3}   (load {load:.1})");
-    report.note(title, value);
 }

@@ -32,8 +32,8 @@ The pool is back and has heard that another stands in for it:
 
 What the pool had of its own is kept beside before anything is written over it. Run again, the
 command goes on where it was interrupted; until the import it can be turned back with
-Invoke-CsPoolFailOver. An object that was removed at the backup pool meanwhile is there again
-afterwards, because the pool still had it.
+Invoke-CsPoolFailOver. What was removed at the backup pool meanwhile is removed, too, unless
+something refers to it that the backup pool never had.
 ";
 
 fn part(procedure: &Procedure, prose: &str) -> String {

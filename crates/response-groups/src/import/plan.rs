@@ -70,6 +70,9 @@ pub struct Incoming<'a> {
     pub owner: Option<&'a str>,
     /// What the source knew of each owner's reign.
     pub reigns: BTreeMap<String, i64>,
+    /// What the source had been given of the owner's objects: one of these that it has no more was
+    /// removed there, and is removed here, too. Empty for a file.
+    pub given: BTreeSet<Uuid>,
 }
 
 impl Incoming<'_> {
@@ -99,6 +102,8 @@ pub struct Plan {
     /// With their final owner and name, those first that others refer to. One that is there
     /// already, by its identity, is replaced.
     pub write: Vec<Object>,
+    /// To be removed, unless something that stays refers to it.
+    pub remove: Vec<Named>,
     /// The audio files to be stored, with their final owner. One that is there already is given
     /// this owner and keeps its content.
     pub audio: Vec<AudioEntry>,
@@ -119,6 +124,8 @@ pub struct Report {
     pub written: BTreeMap<Kind, usize>,
     /// How many of these took the place of an older copy, by kind.
     pub updated: BTreeMap<Kind, usize>,
+    /// How many were removed because the source had removed them, by kind.
+    pub removed: BTreeMap<Kind, usize>,
     /// What was given another name.
     pub renamed: Vec<Renamed>,
     /// The owners whose application-level settings were written.

@@ -39,6 +39,7 @@ pub fn plan(
         sign_ins: incoming.configuration.sign_ins.clone(),
         claim: claims(existing, incoming, options),
         settings,
+        remove: removals(existing, incoming),
         write,
         ..Plan::default()
     };
@@ -96,6 +97,17 @@ fn resolve_names(
     if conflicts.is_empty() { Ok(Vec::new()) } else { Err(conflicts) }
 }
 
+/// What the source had been given and has no more, as far as it is here.
+fn removals(existing: &Existing, incoming: &Incoming<'_>) -> Vec<Named> {
+    let coming: BTreeSet<Uuid> = incoming.configuration.objects.iter().map(Object::id).collect();
+    let is_gone = |it: &&Named| {
+        incoming.owner == Some(it.owner.as_str())
+            && incoming.given.contains(&it.id)
+            && !coming.contains(&it.id)
+    };
+    existing.objects.iter().filter(is_gone).cloned().collect()
+}
+
 fn audio(existing: &Existing, incoming: &Incoming<'_>, options: Options) -> Vec<AudioEntry> {
     let with_owner = |it: &AudioEntry| {
         let owner = final_owner(existing, options, &it.owner).to_owned();
@@ -131,7 +143,8 @@ fn settings(
 fn claims(existing: &Existing, incoming: &Incoming<'_>, options: Options) -> Vec<(String, i64)> {
     let objects = incoming.configuration.objects.iter().map(Object::owner);
     let settings = incoming.configuration.settings.keys().map(String::as_str);
-    let owners: BTreeSet<&str> = objects.chain(settings).collect();
+    // One who has nothing is taken over, too.
+    let owners: BTreeSet<&str> = objects.chain(settings).chain(incoming.owner).collect();
     let mut claimed = BTreeSet::new();
     if options.overwrite_owner && !owners.is_empty() {
         claimed.insert(existing.parent.as_str());

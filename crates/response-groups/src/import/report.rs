@@ -26,9 +26,12 @@ pub(super) fn report(
             *report.updated.entry(object.kind()).or_default() += 1;
         }
     }
+    for it in &plan.remove {
+        *report.removed.entry(it.kind).or_default() += 1;
+    }
     report.settings = plan.settings.iter().map(|(owner, _)| owner.clone()).collect();
     let told = &mut report.left_behind;
-    objects_that_stay(existing, incoming, told);
+    objects_that_stay(existing, incoming, plan, told);
     owners_that_change(plan, &here, told);
     settings_that_stay(existing, incoming, options, told);
     older_reigns(existing, incoming, options, plan, told);
@@ -36,9 +39,15 @@ pub(super) fn report(
 }
 
 /// Objects of the owners who come in that are not among what comes in.
-fn objects_that_stay(existing: &Existing, incoming: &Incoming<'_>, told: &mut Vec<String>) {
+fn objects_that_stay(
+    existing: &Existing,
+    incoming: &Incoming<'_>,
+    plan: &Plan,
+    told: &mut Vec<String>,
+) {
     let objects = &incoming.configuration.objects;
-    let coming: HashSet<Uuid> = objects.iter().map(Object::id).collect();
+    let going = plan.remove.iter().map(|it| it.id);
+    let coming: HashSet<Uuid> = objects.iter().map(Object::id).chain(going).collect();
     let owners: BTreeSet<&str> = objects.iter().map(Object::owner).collect();
     let mut staying: BTreeMap<(&str, Kind), Vec<&str>> = BTreeMap::new();
     for it in existing.objects.iter().filter(|it| !coming.contains(&it.id)) {

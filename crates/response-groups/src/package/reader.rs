@@ -75,6 +75,7 @@ impl<R: Read + Seek> Package<R> {
             source,
             owner: owner.as_deref(),
             reigns: owners.iter().map(|(owner, it)| (owner.clone(), it.reign)).collect(),
+            given: BTreeSet::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::lease::Lease;
 use super::{Hosting, RgsError, audio, read, reign, settings, sign_ins, write};
 use crate::checks::{self, Complaint};
 use crate::configuration::AudioEntry;
-use crate::import::{AudioSource, Elsewhere, Existing, Plan, Report};
+use crate::import::{AudioSource, Elsewhere, Existing, Named, Plan, Report};
 
 /// How many bytes of audio are held at a time, one file more or less.
 const AUDIO_BATCH_BYTES: usize = 8 * 1024 * 1024;
@@ -57,7 +57,7 @@ impl Hosting {
                 return Err(error.into());
             }
         };
-        let plan = match make(&existing) {
+        let mut plan = match make(&existing) {
             Ok(plan) => plan,
             Err(error) => {
                 change.undo().await;
@@ -66,7 +66,14 @@ impl Hosting {
         };
         // Large, and awaited by those who await much else.
         let applied = Box::pin(apply(&mut change, &plan, audio)).await;
-        change.end(applied).await?;
+        for kept in change.end(applied).await? {
+            *plan.report.removed.entry(kept.kind).or_insert(1) -= 1;
+            plan.report.left_behind.push(format!(
+                "the {} {:?} was removed at the other pool, and stays here: something that it \
+                 never had refers to it",
+                kept.kind, kept.name
+            ));
+        }
         Ok(plan.report)
     }
 }
@@ -85,7 +92,7 @@ async fn apply(
     change: &mut Change,
     plan: &Plan,
     source: &mut (dyn AudioSource + Send),
-) -> Result<(), RgsError> {
+) -> Result<Vec<Named>, RgsError> {
     write::check_all(&plan.write)?;
     for (owner, it) in &plan.settings {
         let of_owner = |it: Complaint| {
@@ -106,8 +113,10 @@ async fn apply(
         settings::put(change, owner, it).await?;
     }
     write::put(change, &plan.write).await?;
+    let kept = write::remove_unused(change, plan.remove.clone()).await?;
     sign_ins::put(change, &plan.sign_ins).await?;
-    audio::sweep(change).await
+    audio::sweep(change).await?;
+    Ok(kept)
 }
 
 /// Stores the content of audio files that is not here yet, a few files at a time.

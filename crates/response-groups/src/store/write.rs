@@ -8,6 +8,7 @@ use super::change::Change;
 use super::references::{self, References, Referrers};
 use super::{Hosting, RgsError, Save, audio, shared, sign_ins, table};
 use crate::checks::{self, Complaint};
+use crate::import::Named;
 use crate::model::{Kind, Object};
 
 /// How many objects go in one statement.
@@ -68,6 +69,35 @@ async fn remove(change: &mut Change, kind: Kind, id: Uuid) -> Result<(), RgsErro
     }
     delete(change, kind, &[id]).await?;
     audio::sweep(change).await
+}
+
+/// Removes objects, but for those that others refer to who stay. Gives these.
+pub(super) async fn remove_unused(
+    change: &mut Change,
+    mut going: Vec<Named>,
+) -> Result<Vec<Named>, RgsError> {
+    let mut kept = Vec::new();
+    loop {
+        let all = Referrers::of(going.iter().map(|it| (it.kind, it.id)));
+        let mut used = None;
+        for (index, it) in going.iter().enumerate() {
+            if !references::users(change, it.kind, &[it.id], &all).await?.is_empty() {
+                used = Some(index);
+                break;
+            }
+        }
+        // What stays refers to others in turn: each round keeps one more, so this ends.
+        let Some(index) = used else { break };
+        kept.push(going.swap_remove(index));
+    }
+    for it in &going {
+        change.touch(&it.owner).await?;
+    }
+    for kind in Kind::ALL {
+        let ids = going.iter().filter(|it| it.kind == kind).map(|it| it.id);
+        delete(change, kind, &ids.collect::<Vec<_>>()).await?;
+    }
+    Ok(kept)
 }
 
 /// Removes objects of one kind.

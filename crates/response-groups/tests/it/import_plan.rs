@@ -1,6 +1,6 @@
 //! What an import writes, and what it refuses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use response_groups::configuration::Configuration;
 use response_groups::import::{Conflict, Existing, Incoming, Options, Plan, Standing, plan};
@@ -43,7 +43,7 @@ fn whole() -> (Configuration, Contents) {
 
 fn incoming(whole: &Configuration) -> Incoming<'_> {
     let reigns = BTreeMap::from([(PRIMARY.to_owned(), 4)]);
-    Incoming { configuration: whole, source: PRIMARY, owner: None, reigns }
+    Incoming { configuration: whole, source: PRIMARY, owner: None, reigns, given: BTreeSet::new() }
 }
 
 fn of(kind: Kind, whole: &Configuration) -> Object {

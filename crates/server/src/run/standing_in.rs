@@ -1,7 +1,7 @@
 //! Pools that stand in for each other, as the engine sees them: observed and acted upon through
 //! the databases of both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use recovery::engine::{Deployment, Line, Reply, Seen};
@@ -11,6 +11,7 @@ use recovery::paired::{Act, Figures, Hosts, Pair, PairedPools, Received, Side};
 use recovery::world::{Known, Reach};
 use response_groups::compare::{Found, compare};
 use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
+use response_groups::model::Object;
 use response_groups::store::{Hosting, ImportError, NoAudio, OwnerFilter, RgsError};
 use tokio::runtime::Handle;
 
@@ -150,6 +151,7 @@ impl StandingIn {
             source: owner,
             owner: Some(owner),
             reigns: BTreeMap::from([(owner.to_owned(), received.reign)]),
+            given: BTreeSet::new(),
         };
         let options =
             Options { owner_is_away: true, resolve_name_conflicts: true, ..Options::default() };
@@ -174,11 +176,14 @@ impl StandingIn {
         let export = self.backup.export(&of).await.map_err(text)?;
         let reign = export.standings().get(owner).copied().unwrap_or_default().reign;
         let whole = export.configuration().clone();
+        let given = self.backup.received(owner).await.map_err(text)?;
+        let given = given.ok_or("what was received there once is gone")?;
         let incoming = Incoming {
             configuration: &whole,
             source: self.backup.parent(),
             owner: Some(owner),
             reigns: BTreeMap::from([(owner.to_owned(), reign)]),
+            given: given.configuration.objects.iter().map(Object::id).collect(),
         };
         let options =
             Options { overwrite_owner: true, resolve_name_conflicts: true, ..Options::default() };

@@ -217,6 +217,11 @@ impl Ground {
     async fn one_command_each_way(&mut self) {
         const OVER: &str = "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com";
         const BACK: &str = "Invoke-CsPoolFailBack -PoolFqdn primary.contoso.com -Force";
+        self.shell(
+            "$unused = New-CsRgsAgentGroup -Parent primary.contoso.com -Name \"Night\" \
+             -AgentsByUri \"sip:ana@contoso.com\"",
+        )
+        .await;
         self.received(70).await;
         self.deployment.host("north-db").kill_host().await.unwrap();
         let refused = self.try_shell(&format!("{OVER} -Force")).await.unwrap_err().to_string();
@@ -231,6 +236,8 @@ impl Ground {
         let signed_in = self.shell("Get-CsRgsSignIn -Parent backup.contoso.com").await;
         assert!(signed_in.contains("sip:ken@contoso.com"), "{signed_in}");
         self.change_the_queue("backup.contoso.com", 71).await;
+        let night = "Get-CsRgsAgentGroup -Identity backup.contoso.com -Name \"Night\" -ShowAll";
+        self.shell(&format!("{night} | Remove-CsRgsAgentGroup")).await;
 
         self.deployment.host("north-db").start().await.unwrap();
         self.answers("primary.contoso.com").await;
@@ -242,6 +249,9 @@ impl Ground {
         assert_eq!(self.timeout_at("primary.contoso.com").await, "71");
         let left = self.shell("Get-CsRgsQueue -Identity backup.contoso.com -ShowAll").await;
         assert_eq!(left, "", "what was imported is removed");
+        let groups = "(Get-CsRgsAgentGroup -Identity primary.contoso.com -ShowAll).Name";
+        let groups = self.shell(groups).await;
+        assert_eq!(groups.trim(), "Help Desk", "what was removed meanwhile is gone here, too");
         self.change_the_queue("primary.contoso.com", 72).await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "72", "again: nothing to do");

@@ -1,6 +1,6 @@
 //! Response Groups carried by files: export, import, comparison.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
 
@@ -83,8 +83,15 @@ impl Reached {
             resolve_name_conflicts: order.resolve_name_conflicts,
             owner_is_away: self.owners_are_away(&order.destination, reigns.keys()).await,
         };
-        let incoming =
-            Incoming { configuration: &whole, source: &source, owner: of.as_deref(), reigns };
+        // A file does not say what was removed.
+        let given = BTreeSet::new();
+        let incoming = Incoming {
+            configuration: &whole,
+            source: &source,
+            owner: of.as_deref(),
+            reigns,
+            given,
+        };
         let plan = |existing: &import::Existing| {
             let plan = import::plan(existing, &incoming, options).map_err(NoPlan::Conflicts)?;
             match order.mode {
