@@ -56,7 +56,8 @@ async fn follow(host: Arc<ThisHost>, hostings: Hostings, mut pair: Pair) {
         if at.is_none_or(|it| it.name != host.name) {
             continue;
         }
-        let Some(turn) = shutdown.run_until_cancelled(pair.turn()).await else { return };
+        let turn = Box::pin(pair.turn());
+        let Some(turn) = shutdown.run_until_cancelled(turn).await else { return };
         match turn {
             Ok(()) => failing.clear(),
             Err(error) => {

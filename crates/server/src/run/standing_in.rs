@@ -298,6 +298,7 @@ async fn close(hosting: &Hosting, owner: &str) -> Result<(), String> {
     hosting.yield_to(owner, standing.reign + 1).await.map_err(text)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
 fn text(error: RgsError) -> String {
     error.to_string()
 }

@@ -6,7 +6,7 @@ use response_groups::model::{
 use shell::{Example, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, fixed, identity, number, some_text, text, texts, word};
+use super::field::{Field, identity, number, some_text, text, texts, word};
 use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{FORCE, Row};
@@ -106,53 +106,55 @@ impl Shown for AgentGroup {
     const NOUN: &'static str = "CsRgsAgentGroup";
     const PRINTED: &'static str = "AgentGroup";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: fixed },
+        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
         Field {
             name: "Name",
             show: |it, _| it.name.clone().into(),
-            put: |it, value, _| some_text(value).map(|value| it.name = value),
+            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
         },
         Field {
             name: "Description",
             show: |it, _| it.description.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.description = value),
+            put: Some(|it, value, _| text(value).map(|value| it.description = value)),
         },
         Field {
             name: "ParticipationPolicy",
             show: |it, _| it.participation_policy.name().into(),
-            put: |it, value, _| {
+            put: Some(|it, value, _| {
                 word(value, &ParticipationPolicy::ALL, ParticipationPolicy::name)
                     .map(|value| it.participation_policy = value)
-            },
+            }),
         },
         Field {
             name: "AgentAlertTime",
             show: |it, _| i64::from(it.agent_alert_time).into(),
-            put: |it, value, _| {
+            put: Some(|it, value, _| {
                 let seconds = number(value)?.ok_or("a number of seconds")?;
                 it.agent_alert_time = seconds;
                 Ok(())
-            },
+            }),
         },
         Field {
             name: "RoutingMethod",
             show: |it, _| it.routing_method.name().into(),
-            put: |it, value, _| {
+            put: Some(|it, value, _| {
                 word(value, &RoutingMethod::ALL, RoutingMethod::name)
                     .map(|value| it.routing_method = value)
-            },
+            }),
         },
         Field {
             name: "DistributionGroupAddress",
             show: |it, _| it.distribution_group_address.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.distribution_group_address = value),
+            put: Some(|it, value, _| {
+                text(value).map(|value| it.distribution_group_address = value)
+            }),
         },
         Field {
             name: "AgentsByUri",
             show: |it, _| Value::List(it.agents_by_uri.iter().cloned().map(Value::from).collect()),
-            put: |it, value, _| texts(value).map(|value| it.agents_by_uri = value),
+            put: Some(|it, value, _| texts(value).map(|value| it.agents_by_uri = value)),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: fixed },
+        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
     fn new(id: Uuid, owner: &str, name: &str) -> Self {

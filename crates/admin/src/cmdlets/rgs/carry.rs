@@ -206,7 +206,9 @@ fn import(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         if mode == Mode::WhatIf {
             return Ok(lines.into_iter().map(|it| format!("What if: {it}").into()).collect());
         }
-        lines.into_iter().for_each(|it| context.watch.note(it));
+        for line in lines {
+            context.watch.note(line);
+        }
         Ok(Vec::new())
     })
 }

@@ -14,14 +14,12 @@ pub(super) struct Field<T> {
     pub(super) name: &'static str,
     /// Its value, in an object that this pool hosts.
     pub(super) show: fn(&T, &str) -> Value,
-    /// Takes a value, or says what it takes.
-    pub(super) put: fn(&mut T, &Value, &str) -> Result<(), String>,
+    /// Takes a value, or says what it takes; none where it cannot be changed.
+    pub(super) put: Option<Put<T>>,
 }
 
-/// A property that is shown and cannot be given.
-pub(super) fn fixed<T>(_: &mut T, _: &Value, _: &str) -> Result<(), String> {
-    Ok(())
-}
+/// Takes a value of a field, in an object that this pool hosts, or says what it takes.
+pub(super) type Put<T> = fn(&mut T, &Value, &str) -> Result<(), String>;
 
 /// The identity of an object that `parent` hosts.
 pub(super) fn identity(parent: &str, id: Uuid) -> String {
@@ -191,12 +189,6 @@ pub(super) fn moment(value: &Value) -> Result<DateTime, String> {
 }
 
 fn read_moment(text: &str) -> Option<DateTime> {
-    if let Ok(read) = text.parse::<DateTime>() {
-        return Some(read);
-    }
-    if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        return Some(date.at(0, 0, 0, 0));
-    }
     const FORMS: [&str; 5] = [
         "%Y-%m-%d %H:%M",
         "%m/%d/%Y %H:%M:%S",
@@ -204,6 +196,12 @@ fn read_moment(text: &str) -> Option<DateTime> {
         "%m/%d/%Y %I:%M:%S %p",
         "%m/%d/%Y %I:%M %p",
     ];
+    if let Ok(read) = text.parse::<DateTime>() {
+        return Some(read);
+    }
+    if let Ok(date) = text.parse::<jiff::civil::Date>() {
+        return Some(date.at(0, 0, 0, 0));
+    }
     FORMS
         .iter()
         .find_map(|form| DateTime::strptime(form, text).ok())

@@ -4,7 +4,7 @@ use response_groups::model::{DayHours, HoursOfBusiness, Kind, Object as Model, T
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, fixed, identity, shown_time, some_text, text, time, truth};
+use super::field::{Field, identity, shown_time, some_text, text, time, truth};
 use super::kind::Shown;
 use super::rows::{IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{Context, FORCE, Row};
@@ -173,7 +173,7 @@ macro_rules! of_day {
         Field {
             name: $name,
             show: |it, _| shown_range(it.days[$day].$half.as_ref()),
-            put: |it, value, _| range(value).map(|value| it.days[$day].$half = value),
+            put: Some(|it, value, _| range(value).map(|value| it.days[$day].$half = value)),
         }
     };
 }
@@ -183,16 +183,16 @@ impl Shown for HoursOfBusiness {
     const NOUN: &'static str = "CsRgsHoursOfBusiness";
     const PRINTED: &'static str = "BusinessHours";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: fixed },
+        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
         Field {
             name: "Name",
             show: |it, _| it.name.clone().into(),
-            put: |it, value, _| some_text(value).map(|value| it.name = value),
+            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
         },
         Field {
             name: "Custom",
             show: |it, _| it.custom.into(),
-            put: |it, value, _| truth(value).map(|value| it.custom = value),
+            put: Some(|it, value, _| truth(value).map(|value| it.custom = value)),
         },
         of_day!("MondayHours1", 0, hours1),
         of_day!("MondayHours2", 0, hours2),
@@ -208,7 +208,7 @@ impl Shown for HoursOfBusiness {
         of_day!("SaturdayHours2", 5, hours2),
         of_day!("SundayHours1", 6, hours1),
         of_day!("SundayHours2", 6, hours2),
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: fixed },
+        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
     fn new(id: Uuid, owner: &str, name: &str) -> Self {

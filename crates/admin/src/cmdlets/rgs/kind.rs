@@ -49,10 +49,14 @@ fn put<K: Shown>(
     value: &Value,
     parent: &str,
 ) -> Result<(), Fault> {
-    (field.put)(object, value, parent).map_err(|takes| {
-        let message = format!("{} of the {} cannot be what was given", field.name, K::KIND);
-        Fault::misspoken(message, format!("it takes {takes}"))
-    })
+    let message = || format!("{} of the {} cannot be what was given", field.name, K::KIND);
+    let Some(put) = field.put else {
+        let is_same = (field.show)(object, parent) == *value;
+        let hint = "leave it as it is; an import gives an object another pool or owner";
+        return if is_same { Ok(()) } else { Err(Fault::misspoken(message(), hint)) };
+    };
+    put(object, value, parent)
+        .map_err(|takes| Fault::misspoken(message(), format!("it takes {takes}")))
 }
 
 /// `Get-`

@@ -5,7 +5,7 @@ use shell::{Example, Output, Parameter, Type};
 use uuid::Uuid;
 
 use super::action::{self, shown_action};
-use super::field::{Field, fixed, identities, identity, number, references, some_text, text, word};
+use super::field::{Field, identities, identity, number, references, some_text, text, word};
 use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{FORCE, Row};
@@ -95,51 +95,55 @@ impl Shown for Queue {
     const NOUN: &'static str = "CsRgsQueue";
     const PRINTED: &'static str = "Queue";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: fixed },
+        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
         Field {
             name: "TimeoutAction",
             show: |it, at| shown_action(it.timeout_action.as_ref(), at),
-            put: |it, value, at| action::read(value, at).map(|value| it.timeout_action = value),
+            put: Some(|it, value, at| {
+                action::read(value, at).map(|value| it.timeout_action = value)
+            }),
         },
         Field {
             name: "OverflowAction",
             show: |it, at| shown_action(it.overflow_action.as_ref(), at),
-            put: |it, value, at| action::read(value, at).map(|value| it.overflow_action = value),
+            put: Some(|it, value, at| {
+                action::read(value, at).map(|value| it.overflow_action = value)
+            }),
         },
         Field {
             name: "Name",
             show: |it, _| it.name.clone().into(),
-            put: |it, value, _| some_text(value).map(|value| it.name = value),
+            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
         },
         Field {
             name: "Description",
             show: |it, _| it.description.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.description = value),
+            put: Some(|it, value, _| text(value).map(|value| it.description = value)),
         },
         Field {
             name: "TimeoutThreshold",
             show: |it, _| it.timeout_threshold.map(i64::from).into(),
-            put: |it, value, _| number(value).map(|value| it.timeout_threshold = value),
+            put: Some(|it, value, _| number(value).map(|value| it.timeout_threshold = value)),
         },
         Field {
             name: "OverflowThreshold",
             show: |it, _| it.overflow_threshold.map(i64::from).into(),
-            put: |it, value, _| number(value).map(|value| it.overflow_threshold = value),
+            put: Some(|it, value, _| number(value).map(|value| it.overflow_threshold = value)),
         },
         Field {
             name: "OverflowCandidate",
             show: |it, _| it.overflow_candidate.name().into(),
-            put: |it, value, _| {
+            put: Some(|it, value, _| {
                 word(value, &OverflowCandidate::ALL, OverflowCandidate::name)
                     .map(|value| it.overflow_candidate = value)
-            },
+            }),
         },
         Field {
             name: "AgentGroupIDList",
             show: |it, at| identities(at, &it.agent_groups),
-            put: |it, value, at| references(value, at).map(|value| it.agent_groups = value),
+            put: Some(|it, value, at| references(value, at).map(|value| it.agent_groups = value)),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: fixed },
+        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
     fn new(id: Uuid, owner: &str, name: &str) -> Self {

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::action::{self, shown_action};
 use super::field::{
-    Field, audio, fixed, identities, identity, reference, references, shown_audio, some_text, text,
-    texts, truth,
+    Field, audio, identities, identity, reference, references, shown_audio, some_text, text, texts,
+    truth,
 };
 use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
@@ -135,102 +135,108 @@ impl Shown for Workflow {
     const NOUN: &'static str = "CsRgsWorkflow";
     const PRINTED: &'static str = "Workflow";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: fixed },
+        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
         Field {
             name: "Name",
             show: |it, _| it.name.clone().into(),
-            put: |it, value, _| some_text(value).map(|value| it.name = value),
+            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
         },
         Field {
             name: "Description",
             show: |it, _| it.description.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.description = value),
+            put: Some(|it, value, _| text(value).map(|value| it.description = value)),
         },
         Field {
             name: "PrimaryUri",
             show: |it, _| it.primary_uri.clone().into(),
-            put: |it, value, _| some_text(value).map(|value| it.primary_uri = value),
+            put: Some(|it, value, _| some_text(value).map(|value| it.primary_uri = value)),
         },
         Field {
             name: "LineUri",
             show: |it, _| it.line_uri.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.line_uri = value),
+            put: Some(|it, value, _| text(value).map(|value| it.line_uri = value)),
         },
         Field {
             name: "DisplayNumber",
             show: |it, _| it.display_number.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.display_number = value),
+            put: Some(|it, value, _| text(value).map(|value| it.display_number = value)),
         },
         Field {
             name: "Active",
             show: |it, _| it.active.into(),
-            put: |it, value, _| truth(value).map(|value| it.active = value),
+            put: Some(|it, value, _| truth(value).map(|value| it.active = value)),
         },
         Field {
             name: "Anonymous",
             show: |it, _| it.anonymous.into(),
-            put: |it, value, _| truth(value).map(|value| it.anonymous = value),
+            put: Some(|it, value, _| truth(value).map(|value| it.anonymous = value)),
         },
         Field {
             name: "Managed",
             show: |it, _| it.managed.into(),
-            put: |it, value, _| truth(value).map(|value| it.managed = value),
+            put: Some(|it, value, _| truth(value).map(|value| it.managed = value)),
         },
         Field {
             name: "ManagersByUri",
             show: |it, _| {
                 Value::List(it.managers_by_uri.iter().cloned().map(Value::from).collect())
             },
-            put: |it, value, _| texts(value).map(|value| it.managers_by_uri = value),
+            put: Some(|it, value, _| texts(value).map(|value| it.managers_by_uri = value)),
         },
         Field {
             name: "EnabledForFederation",
             show: |it, _| it.enabled_for_federation.into(),
-            put: |it, value, _| truth(value).map(|value| it.enabled_for_federation = value),
+            put: Some(|it, value, _| truth(value).map(|value| it.enabled_for_federation = value)),
         },
         Field {
             name: "Language",
             show: |it, _| it.language.clone().into(),
-            put: |it, value, _| some_text(value).map(|value| it.language = value),
+            put: Some(|it, value, _| some_text(value).map(|value| it.language = value)),
         },
         Field {
             name: "TimeZone",
             show: |it, _| it.time_zone.clone().into(),
-            put: |it, value, _| text(value).map(|value| it.time_zone = value),
+            put: Some(|it, value, _| text(value).map(|value| it.time_zone = value)),
         },
         Field {
             name: "BusinessHoursID",
             show: |it, at| it.business_hours.map(|id| identity(at, id)).into(),
-            put: |it, value, at| reference(value, at).map(|value| it.business_hours = value),
+            put: Some(|it, value, at| reference(value, at).map(|value| it.business_hours = value)),
         },
         Field {
             name: "HolidaySetIDList",
             show: |it, at| identities(at, &it.holiday_sets),
-            put: |it, value, at| references(value, at).map(|value| it.holiday_sets = value),
+            put: Some(|it, value, at| references(value, at).map(|value| it.holiday_sets = value)),
         },
         Field {
             name: "DefaultAction",
             show: |it, at| shown_action(it.default_action.as_ref(), at),
-            put: |it, value, at| action::read(value, at).map(|value| it.default_action = value),
+            put: Some(|it, value, at| {
+                action::read(value, at).map(|value| it.default_action = value)
+            }),
         },
         Field {
             name: "NonBusinessHoursAction",
             show: |it, at| shown_action(it.non_business_hours_action.as_ref(), at),
-            put: |it, value, at| {
+            put: Some(|it, value, at| {
                 action::read(value, at).map(|value| it.non_business_hours_action = value)
-            },
+            }),
         },
         Field {
             name: "HolidayAction",
             show: |it, at| shown_action(it.holiday_action.as_ref(), at),
-            put: |it, value, at| action::read(value, at).map(|value| it.holiday_action = value),
+            put: Some(|it, value, at| {
+                action::read(value, at).map(|value| it.holiday_action = value)
+            }),
         },
         Field {
             name: "CustomMusicOnHoldFile",
             show: |it, at| shown_audio(it.custom_music_on_hold_file.as_ref(), at),
-            put: |it, value, at| audio(value, at).map(|value| it.custom_music_on_hold_file = value),
+            put: Some(|it, value, at| {
+                audio(value, at).map(|value| it.custom_music_on_hold_file = value)
+            }),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: fixed },
+        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
     fn new(id: Uuid, owner: &str, name: &str) -> Self {

@@ -80,8 +80,12 @@ async fn rehearse(
     let forecast = engine::what_if::<PairedPools>(procedure, None, &pair, &figures);
     if let Some((first, others)) = forecast.refused.split_first() {
         watch.note("What if: as things stand it would be refused. The rows are:");
-        forecast.lines.iter().for_each(|line| tell(watch, &step(line)));
-        others.iter().for_each(|why| watch.warn(why.to_string()));
+        for line in &forecast.lines {
+            tell(watch, &step(line));
+        }
+        for why in others {
+            watch.warn(why.to_string());
+        }
         return Err(stopped(first));
     }
     Ok(Outcome {
