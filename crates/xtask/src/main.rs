@@ -40,7 +40,7 @@ enum Command {
     },
     /// Check everything, as a reviewer would, and print a summary
     Ci,
-    /// Measure outages or chat, each beside a bare loop that shows the floor
+    /// Measure outages, chat or Response Groups, each beside a floor in the same run
     Bench {
         what: bench::What,
         /// Passed on to the bench

@@ -14,8 +14,17 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The tables that an import writes, but for audio files: a removal leaves those.
 const TABLES: [&str; 12] = [
-    "owner", "agent_group", "queue", "hours_of_business", "holiday_set", "workflow",
-    "queue_agent_group", "workflow_hours", "workflow_holiday_set", "transfer", "audio_use",
+    "owner",
+    "agent_group",
+    "queue",
+    "hours_of_business",
+    "holiday_set",
+    "workflow",
+    "queue_agent_group",
+    "workflow_hours",
+    "workflow_holiday_set",
+    "transfer",
+    "audio_use",
     "change",
 ];
 
@@ -31,8 +40,7 @@ impl Rows {
         let mut rows = Vec::new();
         client.batch_execute("create schema plain").await?;
         for table in TABLES.into_iter().chain(AUDIO) {
-            let plain =
-                format!("create table plain.{table} (like rgs.{table} including storage)");
+            let plain = format!("create table plain.{table} (like rgs.{table} including storage)");
             client.batch_execute(&plain).await?;
             rows.push((table, copied(client, &format!("rgs.{table}")).await?));
         }
@@ -80,12 +88,11 @@ async fn copied(client: &Client, table: &str) -> anyhow::Result<Vec<Bytes>> {
 /// Writes what is in one ZIP file, stored, into another one.
 pub(super) fn zip(from: &Path, to: &Path) -> anyhow::Result<Duration> {
     let mut archive = ZipArchive::new(File::open(from)?).context("read the export file")?;
-    let names: Vec<String> = archive.file_names().map(ToString::to_string).collect();
-    let mut entries = Vec::new();
-    for name in names {
+    let mut entries: Vec<(String, Vec<u8>)> = Vec::new();
+    for index in 0..archive.len() {
         let mut content = Vec::new();
-        archive.by_name(&name)?.read_to_end(&mut content)?;
-        entries.push((name, content));
+        archive.by_index(index)?.read_to_end(&mut content)?;
+        entries.push((format!("entry {index}"), content));
     }
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let begun = Instant::now();

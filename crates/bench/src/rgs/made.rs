@@ -50,7 +50,8 @@ impl AudioSource for Contents {
 
 /// Whatever there is, all of it of `owner`.
 pub(super) fn made(owner: &str) -> (Configuration, Contents) {
-    let contents: BTreeMap<_, _> = (0..AUDIO_FILES).map(|it| (id(Of::Audio, it), wave(it))).collect();
+    let contents: BTreeMap<_, _> =
+        (0..AUDIO_FILES).map(|it| (id(Of::Audio, it), wave(it))).collect();
     let audio = (0..AUDIO_FILES).map(|number| {
         let AudioRef { id, original_file_name } = audio_ref(number);
         let content = &contents[&id];

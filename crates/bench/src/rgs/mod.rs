@@ -13,15 +13,17 @@ use anyhow::{Context as _, ensure};
 use floor::Rows;
 use made::WORKFLOWS;
 use pool::{POOL, Pool};
-use response_groups::import::{Incoming, Options, plan};
+use response_groups::import::{AudioSource, Options, plan};
 use response_groups::model::Kind;
 use response_groups::package::{self, Header, Package, Reign, Writer, verify};
 use response_groups::store::{Exported, Filter, OwnerFilter};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use testkit::TempDir;
+use uuid::Uuid;
 
 const COPY: &str = "floor: the same rows by COPY into plain tables";
 const IMPORT: &str = "import of an export file";
@@ -52,9 +54,16 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn announce() -> Report {
     let mut report = Report::default();
     let lines = [
-        (COPY, None), (IMPORT, Some(COPY)), (IMPORT_READ, None), (AGAIN, Some(COPY)),
-        (ZIP, None), (EXPORT, Some(ZIP)), (COPY_OUT, None), (LIST, Some(COPY_OUT)),
-        (DELETE, None), (REMOVE, Some(DELETE)),
+        (COPY, None),
+        (IMPORT, Some(COPY)),
+        (IMPORT_READ, None),
+        (AGAIN, Some(COPY)),
+        (ZIP, None),
+        (EXPORT, Some(ZIP)),
+        (COPY_OUT, None),
+        (LIST, Some(COPY_OUT)),
+        (DELETE, None),
+        (REMOVE, Some(DELETE)),
     ];
     for (title, floor) in lines {
         report.line(title, Goal::None, floor);
@@ -127,17 +136,30 @@ fn header(reign: Reign) -> anyhow::Result<Header> {
 /// How long the file took to be read, and the whole import.
 async fn import(pool: &Pool, path: &Path) -> anyhow::Result<(Duration, Duration)> {
     let begun = Instant::now();
-    let mut package = Package::open(File::open(path)?)?;
+    let package = Opened(Mutex::new(Package::open(File::open(path)?)?));
     let read = begun.elapsed();
-    let (configuration, source) = (package.configuration().clone(), POOL);
-    let reigns = package.incoming().reigns;
-    let incoming = Incoming { configuration: &configuration, source, owner: None, reigns };
-    let make = |existing: &_| plan(existing, &incoming, Options::default());
-    let report = pool.hosting.import(Vec::new(), make, &mut package).await?;
+    let make = |existing: &_| plan(existing, &package.taken().incoming(), Options::default());
+    let report = pool.hosting.import(Vec::new(), make, &mut &package).await?;
     let took = begun.elapsed();
     let written: usize = report.written.values().sum();
-    ensure!(written == configuration.objects.len(), "{written} objects were written");
+    let expected = package.taken().configuration().objects.len();
+    ensure!(written == expected, "{written} of {expected} objects were written");
     Ok((read, took))
+}
+
+/// An export file from which an import is planned, and then its audio files read.
+struct Opened(Mutex<Package<File>>);
+
+impl Opened {
+    fn taken(&self) -> MutexGuard<'_, Package<File>> {
+        self.0.lock().expect("nobody panics while holding it")
+    }
+}
+
+impl AudioSource for &Opened {
+    fn content(&mut self, id: Uuid) -> Result<Vec<u8>, String> {
+        self.taken().content(id)
+    }
 }
 
 async fn list(pool: &Pool) -> anyhow::Result<Duration> {

@@ -39,7 +39,10 @@ impl Pool {
         let settings = SETTINGS.map(str::to_owned).to_vec();
         let postgres = postgres::start_with(Options { settings, ..Options::default() }).await;
         let client = postgres.connect("postgres").await;
-        client.batch_execute(&format!("create role {ROLE} login")).await.context("make the role")?;
+        client
+            .batch_execute(&format!("create role {ROLE} login"))
+            .await
+            .context("make the role")?;
         let make = format!("create database {DATABASE}");
         client.batch_execute(&make).await.context("make the database")?;
         let owner = postgres.connect(DATABASE).await;
