@@ -1,4 +1,4 @@
-//! Measures outages, chat and Response Groups on this machine, each beside a bare loop in the same run.
+//! Measures outages, chat and Response Groups, each beside a floor in the same run.
 //!
 //! The bare loop does the least that anything could do with the same database, and so shows what of
 //! a figure is ours and what is the machine's. Nothing here judges: a machine that others use, too,

@@ -1,4 +1,4 @@
-//! Measures outages, chat and Response Groups, each beside a bare loop in the same run that shows the floor.
+//! Measures outages, chat and Response Groups, each beside a floor in the same run.
 
 use crate::{run, setup};
 use anyhow::Context as _;

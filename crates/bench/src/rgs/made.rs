@@ -33,7 +33,8 @@ const ANSWERS: u32 = 3;
 pub(super) fn words() -> String {
     format!(
         "{WORKFLOWS} workflows, {QUEUES} queues, {AGENT_GROUPS} agent groups with {} agents, \
-         {HOURS} hours of business, {HOLIDAY_SETS} holiday sets, {AUDIO_FILES} audio files of {} kB",
+         {HOURS} hours of business, {HOLIDAY_SETS} holiday sets, {AUDIO_FILES} audio files of \
+         {} kB",
         AGENT_GROUPS * AGENTS_IN_GROUP,
         AUDIO_BYTES / 1000,
     )
