@@ -4,8 +4,10 @@
 //! original's property names. It decides nothing else.
 
 mod active_server;
+mod connection;
 mod database;
 mod failover;
+mod failover_rows;
 mod pairing;
 mod pool_move;
 mod pool_state;
@@ -53,6 +55,8 @@ pub static CMDLETS: &[&[Row]] = &[
     database::ROWS,
     topology::ROWS,
     failover::ROWS,
+    failover_rows::ROWS,
+    connection::ROWS,
     recovery::ROWS,
     user::ROWS,
     room::ROWS,

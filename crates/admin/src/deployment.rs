@@ -2,6 +2,7 @@
 //!
 //! Plain values only: how a pool is failed over or a room is stored is not known here.
 
+mod content;
 pub mod response_groups;
 
 use std::pin::Pin;
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use topology::Topology;
 
+pub use self::content::{Connected, NewRoom, NewUser, Password, Room, User};
 use self::response_groups::ResponseGroups;
 use crate::fault::Fault;
 use crate::watch::{StepState, Watch};
@@ -57,6 +59,15 @@ pub trait Deployment: Send + Sync {
 
     /// Fails a pool over to its backup site.
     fn failover<'a>(&'a self, order: Failover, watch: &'a Watch) -> Reply<'a, Outcome>;
+
+    /// Does one row of a failover, with the procedure's own prerequisites.
+    fn failover_row<'a>(&'a self, order: FailoverRowOrder, watch: &'a Watch) -> Reply<'a, Outcome>;
+
+    /// Who is connected to the primary database of a pool; at most [`MAX_LISTED`].
+    fn connections(&self, pool: String) -> Reply<'_, Vec<Connected>>;
+
+    /// Ends a server's connection to the primary database of a pool.
+    fn end_connection(&self, pool: String, pid: i32) -> Reply<'_, ()>;
 
     /// Brings a pool home again.
     fn failback<'a>(&'a self, order: Failback, watch: &'a Watch) -> Reply<'a, Outcome>;
@@ -334,6 +345,34 @@ pub struct Failover {
     pub who: String,
 }
 
+/// A row of a failover that the documents' page has as a line of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailoverRow {
+    /// Remove log shipping from the backup database.
+    RemoveLogShipping,
+    /// Bring the backup database online.
+    RestoreDatabase,
+    /// Establish its mirror.
+    InstallMirror,
+}
+
+/// An order to do one row of a failover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailoverRowOrder {
+    /// The pool.
+    pub pool: String,
+    /// Which row.
+    pub row: FailoverRow,
+    /// The administrator says that the home site is off.
+    pub site_is_down: bool,
+    /// The administrator accepts losing what was measured.
+    pub accept_loss: bool,
+    /// Whether to act.
+    pub mode: Mode,
+    /// Who asks, for the journal.
+    pub who: String,
+}
+
 /// How much of a failback is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailbackPart {
@@ -403,60 +442,4 @@ pub struct JournalLine {
     pub who: String,
     /// What happened.
     pub what: String,
-}
-
-/// An account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct User {
-    /// Its bare address.
-    pub address: String,
-    /// The name that is shown; may be empty.
-    pub display_name: String,
-    /// When it was made.
-    pub created: Option<Timestamp>,
-}
-
-/// An account to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUser {
-    /// Its bare address.
-    pub address: String,
-    /// The name that is shown; may be empty.
-    pub display_name: String,
-    /// Its password.
-    pub password: Password,
-}
-
-/// A password: never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(pub String);
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(********)")
-    }
-}
-
-/// A room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Room {
-    /// Its name.
-    pub name: String,
-    /// Its address, which clients join.
-    pub address: String,
-    /// What it is for; may be empty.
-    pub description: String,
-    /// When it was made.
-    pub created: Option<Timestamp>,
-    /// How many posts it holds.
-    pub posts: Option<u64>,
-}
-
-/// A room to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewRoom {
-    /// Its name.
-    pub name: String,
-    /// What it is for; may be empty.
-    pub description: String,
 }

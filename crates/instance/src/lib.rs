@@ -6,6 +6,7 @@
 
 mod access;
 mod binaries;
+mod clients;
 pub mod command;
 mod connection;
 mod control_data;
@@ -32,6 +33,7 @@ mod source;
 
 pub use access::SUPERUSER;
 pub use binaries::{Binaries, OLDEST_MAJOR};
+pub use clients::{Client, clients, end_client};
 pub use connection::Connection;
 pub use control_data::{ControlData, ControlDataError, ServerState};
 pub use copy::{Copied, CopyOptions, OldDirectory, Progress};

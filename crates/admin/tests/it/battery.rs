@@ -84,7 +84,10 @@ fn every_cmdlet_has_roles_and_an_audit_name_of_its_own() {
         let verbs: &[&str] = if looks {
             &["Get", "Test", "New", "Compare"]
         } else {
-            &["New", "Set", "Remove", "Invoke", "Publish", "Export", "Import"]
+            &[
+                "New", "Set", "Remove", "Invoke", "Publish", "Export", "Import", "Install",
+                "Restore", "Stop",
+            ]
         };
         assert!(verbs.contains(&row.cmdlet.verb), "{name}");
     }

@@ -7,9 +7,9 @@ use admin::deployment::response_groups::{
     SignedIn, Which,
 };
 use admin::deployment::{
-    Deployment, Failback, Failover, Finding, JournalLine, Layout, MirrorNow, NewRoom, NewUser,
-    Outcome, Password, PoolLayout, PoolNow, Protection, Publish, Published, Reply, Room, SetActive,
-    SetState, Switch, User,
+    Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine, Layout,
+    MirrorNow, NewRoom, NewUser, Outcome, Password, PoolLayout, PoolNow, Protection, Publish,
+    Published, Reply, Room, SetActive, SetState, Switch, User,
 };
 use admin::files::Delivery;
 use admin::{Fault, FaultKind, Watch};
@@ -82,6 +82,18 @@ impl Deployment for Nowhere {
     }
 
     fn failback<'a>(&'a self, _: Failback, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn failover_row<'a>(&'a self, _: FailoverRowOrder, _: &'a Watch) -> Reply<'a, Outcome> {
+        silent()
+    }
+
+    fn connections(&self, _: String) -> Reply<'_, Vec<Connected>> {
+        silent()
+    }
+
+    fn end_connection(&self, _: String, _: i32) -> Reply<'_, ()> {
         silent()
     }
 

@@ -1,8 +1,10 @@
 //! Accounts and rooms: asked of the host that has the primary, done there as the owner.
 
+use admin::deployment::Connected;
 use chat::accounts::ScramKeys;
 use chat::provision::{self, AccountRow, NewRoom, ProvisionError, RoomRow};
 use control::{Client, Destination, Peer, Refusal, Router};
+use jiff::Timestamp;
 use recovery::keeper::Handle;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub(crate) enum Order {
     Rooms,
     CreateRoom { name: String, description: String },
     RemoveRoom { name: String },
+    Connections,
+    EndConnection { pid: i32 },
 }
 
 /// SCRAM keys on their way: never the password itself.
@@ -46,6 +50,7 @@ pub(crate) enum Answer {
     /// Local part and when it was made, in seconds since 1970.
     Users(Vec<(String, i64)>),
     Rooms(Vec<RoomSeen>),
+    Connections(Vec<Connected>),
 }
 
 /// A room as it stands.
@@ -109,6 +114,8 @@ async fn perform(client: &instance::Connection, order: Order) -> Result<Answer, 
             let rows = provision::rooms(client).await.map_err(|error| refuse(&error))?;
             return Ok(Answer::Rooms(rows.into_iter().map(room).collect()));
         }
+        Order::Connections => return connections(client).await,
+        Order::EndConnection { pid } => return end_connection(client, pid).await,
         Order::CreateUser { localpart, keys } => {
             provision::create_account(client, &localpart, &keys.into()).await
         }
@@ -123,6 +130,36 @@ async fn perform(client: &instance::Connection, order: Order) -> Result<Answer, 
         Order::RemoveRoom { name } => provision::remove_room(client, &name).await,
     };
     done.map(|()| Answer::Done).map_err(|error| refuse(&error))
+}
+
+async fn connections(client: &instance::Connection) -> Result<Answer, Refusal> {
+    let all = instance::clients(client).await.map_err(|error| database(&error))?;
+    let seen = all.into_iter().map(|it| Connected {
+        pid: it.pid,
+        login: it.role,
+        address: it.address,
+        database: it.database,
+        program: it.program,
+        status: it.state,
+        since: Timestamp::try_from(it.since).ok(),
+    });
+    Ok(Answer::Connections(seen.collect()))
+}
+
+async fn end_connection(client: &instance::Connection, pid: i32) -> Result<Answer, Refusal> {
+    match instance::end_client(client, pid).await {
+        Ok(true) => Ok(Answer::Done),
+        Ok(false) => Err(Refusal::new(
+            "missing",
+            format!("no server has the connection {pid}"),
+            "`exec sp_who2` lists all; mirrors and keepers are not ended this way",
+        )),
+        Err(error) => Err(database(&error)),
+    }
+}
+
+fn database(error: &instance::Error) -> Refusal {
+    Refusal::new("database", error.to_string(), "try again in a moment")
 }
 
 fn user(row: AccountRow) -> (String, i64) {

@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use admin::deployment::response_groups::ResponseGroups;
 use admin::deployment::{
-    Deployment, Failback, Failover, Finding, JournalLine, Layout, MirrorNow, NewRoom, NewUser,
-    Outcome, Password, PoolNow, Protection, Publish, Published, Reply, Room, SetActive, SetState,
-    Switch, User,
+    Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine, Layout,
+    MirrorNow, NewRoom, NewUser, Outcome, Password, PoolNow, Protection, Publish, Published, Reply,
+    Room, SetActive, SetState, Switch, User,
 };
 use admin::files::Spool;
 use admin::{Fault, FaultKind, Watch};
@@ -113,6 +113,18 @@ impl Deployment for Reached {
 
     fn failover<'a>(&'a self, order: Failover, watch: &'a Watch) -> Reply<'a, Outcome> {
         Box::pin(self.order_failover(order, watch))
+    }
+
+    fn failover_row<'a>(&'a self, order: FailoverRowOrder, watch: &'a Watch) -> Reply<'a, Outcome> {
+        Box::pin(self.order_failover_row(order, watch))
+    }
+
+    fn connections(&self, pool: String) -> Reply<'_, Vec<Connected>> {
+        Box::pin(self.list_connections(pool))
+    }
+
+    fn end_connection(&self, pool: String, pid: i32) -> Reply<'_, ()> {
+        Box::pin(self.stop_connection(pool, pid))
     }
 
     fn failback<'a>(&'a self, order: Failback, watch: &'a Watch) -> Reply<'a, Outcome> {

@@ -9,6 +9,7 @@ mod load;
 
 mod at_random;
 mod coming_back;
+mod documented_rows;
 mod front_end_pool;
 mod home_alone;
 mod home_burnt;

@@ -1,6 +1,6 @@
 //! Accounts and rooms, asked of whoever has the primary.
 
-use admin::deployment::{NewRoom, NewUser, Password, Room, User};
+use admin::deployment::{Connected, NewRoom, NewUser, Password, Room, User};
 use admin::{Fault, FaultKind};
 use chat::accounts::ScramKeys;
 use control::CallError;
@@ -70,6 +70,19 @@ impl Reached {
     pub(super) async fn drop_room(&self, pool: String, name: String) -> Result<(), Fault> {
         let pool = self.pool(&pool)?;
         self.change(&pool, Order::RemoveRoom { name }).await
+    }
+
+    pub(super) async fn list_connections(&self, pool: String) -> Result<Vec<Connected>, Fault> {
+        let pool = self.pool(&pool)?;
+        match self.ask(&pool, Order::Connections).await? {
+            Answer::Connections(all) => Ok(all),
+            _ => Err(unavailable("that host answered another question")),
+        }
+    }
+
+    pub(super) async fn stop_connection(&self, pool: String, pid: i32) -> Result<(), Fault> {
+        let pool = self.pool(&pool)?;
+        self.change(&pool, Order::EndConnection { pid }).await
     }
 
     async fn change(&self, pool: &Pool, order: Order) -> Result<(), Fault> {

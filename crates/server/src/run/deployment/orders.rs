@@ -1,8 +1,8 @@
 //! Orders that are procedures, or rows of one.
 
 use admin::deployment::{
-    Failback, FailbackPart, Failover, Mode, Outcome, PoolState, Principal, SetActive, SetState,
-    Step, Switch,
+    Failback, FailbackPart, Failover, FailoverRow, FailoverRowOrder, Mode, Outcome, PoolState,
+    Principal, SetActive, SetState, Step, Switch,
 };
 use admin::{Fault, FaultKind, StepState, Told, Watch};
 use recovery::action::{self, Procedure};
@@ -33,6 +33,28 @@ impl Reached {
             ..Said::default()
         };
         self.carry_out(&FAIL_OVER, None, &pool, said, order.mode, watch).await
+    }
+
+    /// A row of the failover that the documents' page has as a line of its own.
+    pub(super) async fn order_failover_row(
+        &self,
+        order: FailoverRowOrder,
+        watch: &Watch,
+    ) -> Result<Outcome, Fault> {
+        let pool = self.pool(&order.pool)?;
+        let line = match order.row {
+            FailoverRow::RemoveLogShipping => "exec sp_delete_log_shipping_secondary_database mgc",
+            FailoverRow::RestoreDatabase => "restore database mgc with recovery",
+            FailoverRow::InstallMirror => "Install-CsMirrorDatabase",
+        };
+        let (procedure, row) = row_for(line).expect("the table lists all three");
+        let said = Said {
+            who: order.who,
+            attested: order.site_is_down,
+            accepted: order.accept_loss,
+            ..Said::default()
+        };
+        self.carry_out(procedure, Some(row), &pool, said, order.mode, watch).await
     }
 
     pub(super) async fn order_failback(
