@@ -6,7 +6,7 @@ mod stream;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +42,7 @@ pub struct Destination {
 pub struct Client(Arc<Inner>);
 
 struct Inner {
+    from: Option<IpAddr>,
     tls: Arc<ClientConfig>,
     lanes: Mutex<HashMap<Destination, Arc<Lane>>>,
 }
@@ -70,8 +71,24 @@ struct Exchange {
 }
 
 impl Client {
+    /// For whoever calls from anywhere.
     pub fn new(credentials: &Credentials) -> Self {
-        Self(Arc::new(Inner { tls: credentials.client_config(), lanes: Mutex::default() }))
+        Self::made(credentials, None)
+    }
+
+    /// For a host: it calls from its own address, by which others know it before it has shown who
+    /// it is.
+    pub fn of_host(credentials: &Credentials, address: IpAddr) -> Self {
+        Self::made(credentials, Some(address))
+    }
+
+    fn made(credentials: &Credentials, from: Option<IpAddr>) -> Self {
+        let tls = credentials.client_config();
+        Self(Arc::new(Inner { tls, from, lanes: Mutex::default() }))
+    }
+
+    async fn open(&self, destination: &Destination) -> Result<Connection, CallError> {
+        Connection::open(Arc::clone(&self.0.tls), self.0.from, destination).await
     }
 
     /// Asks `path` of a host, and waits for the answer at most for `patience`.
@@ -148,7 +165,7 @@ impl Client {
         loop {
             let (mut connection, warm) = match lane.take_idle() {
                 Some(connection) => (connection, true),
-                None => (Connection::open(Arc::clone(&self.0.tls), destination).await?, false),
+                None => (self.open(destination).await?, false),
             };
             *sent = Sent::Perhaps;
             match connection.send(path, body.clone()).await {

@@ -8,8 +8,15 @@ pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// The most connections of known peers that one host serves. One more is told that it is busy.
 pub const MAX_CONNECTIONS: usize = 256;
 
-/// The most connections that have not yet shown who they are. Others wait to be accepted.
+/// The most connections that are showing who they are: so many from the deployment's hosts, and so
+/// many from all others together. One more waits.
 pub const MAX_HANDSHAKES: usize = 64;
+
+/// The most connections that wait for that, of each sort. One more is closed.
+pub const MAX_WAITING_HANDSHAKES: usize = 256;
+
+/// How often a refused connection is told of; those between are counted.
+pub const REFUSED_TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// The most requests that one host works on at once. One more is told that it is busy.
 pub const MAX_REQUESTS: usize = 1024;

@@ -1,10 +1,12 @@
 //! The serving end: connections in, requests to their handlers, answers out.
 
 mod answer;
+mod refused;
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -23,18 +25,23 @@ use tracing::{debug, info, warn};
 use crate::credentials::Credentials;
 use crate::limits::{
     ACCEPT_PAUSE, HANDSHAKE_DEADLINE, HEAD_DEADLINE, MAX_CONNECTIONS, MAX_HANDSHAKES,
-    MAX_HEAD_BYTES, MAX_HEADERS, MAX_REQUESTS, SHUTDOWN_GRACE,
+    MAX_HEAD_BYTES, MAX_HEADERS, MAX_REQUESTS, MAX_WAITING_HANDSHAKES, SHUTDOWN_GRACE,
 };
 use crate::peer::Peer;
 use crate::router::Router;
 use crate::stall::Stall;
+use refused::Refused;
 
 /// Serves `router` on `listener`, in tasks of `tasks`, until `shutdown` is cancelled. Requests
 /// that are then at work have [`SHUTDOWN_GRACE`] to end.
+///
+/// Whoever comes from one of `hosts`, the deployment's addresses, has places of its own to say who
+/// it is: strangers who take all the others keep no host out.
 pub fn serve(
     listener: TcpListener,
     credentials: Credentials,
     router: Router,
+    hosts: BTreeSet<IpAddr>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 ) {
@@ -44,7 +51,10 @@ pub fn serve(
         credentials,
         tasks,
         shutdown,
-        handshakes: Arc::new(Semaphore::new(MAX_HANDSHAKES)),
+        hosts,
+        of_hosts: Places::new(),
+        of_strangers: Places::new(),
+        refused: Refused::default(),
         connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
     });
@@ -57,33 +67,64 @@ struct Server {
     credentials: Credentials,
     tasks: TaskTracker,
     shutdown: CancellationToken,
-    handshakes: Arc<Semaphore>,
+    hosts: BTreeSet<IpAddr>,
+    of_hosts: Places,
+    of_strangers: Places,
+    refused: Refused,
     connections: Arc<Semaphore>,
     requests: Arc<Semaphore>,
+}
+
+/// Where connections are that have not shown yet who they are.
+struct Places {
+    handshakes: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Places {
+    fn new() -> Self {
+        let of = |count| Arc::new(Semaphore::new(count));
+        Self { handshakes: of(MAX_HANDSHAKES), waiting: of(MAX_WAITING_HANDSHAKES) }
+    }
 }
 
 impl Server {
     async fn accept(self: Arc<Self>, listener: TcpListener) {
         loop {
-            let next = async {
-                let permit = Arc::clone(&self.handshakes).acquire_owned().await;
-                (permit.expect("nobody closes the semaphore"), listener.accept().await)
-            };
-            let (permit, accepted) = tokio::select! {
+            let accepted = tokio::select! {
                 () = self.shutdown.cancelled() => return,
-                next = next => next,
+                accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((socket, from)) => {
-                    let greeting = Arc::clone(&self).greet(socket, from, permit);
-                    self.tasks.spawn(greeting);
-                }
+                Ok((socket, from)) => self.admit(socket, from),
                 Err(error) => {
                     warn!(%error, "no connection could be accepted");
                     sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
+    }
+
+    /// Lets a connection wait for a place to say who it is, or closes it: nobody else waits for that.
+    fn admit(self: &Arc<Self>, socket: TcpStream, from: SocketAddr) {
+        let places =
+            if self.hosts.contains(&from.ip()) { &self.of_hosts } else { &self.of_strangers };
+        let Ok(waiting) = Arc::clone(&places.waiting).try_acquire_owned() else {
+            return self.refused.tell(from, &"too many others are saying who they are");
+        };
+        let place = Arc::clone(&places.handshakes).acquire_owned();
+        let server = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let placed = tokio::select! {
+                () = server.shutdown.cancelled() => return,
+                placed = timeout(HANDSHAKE_DEADLINE, place) => placed,
+            };
+            drop(waiting);
+            match placed {
+                Ok(place) => server.greet(socket, from, place.expect("it is never closed")).await,
+                Err(_) => server.refused.tell(from, &"others take long to say who they are"),
+            }
+        });
     }
 
     /// One connection, from its first byte to its last.
@@ -118,12 +159,12 @@ impl Server {
         let stream = match timeout(HANDSHAKE_DEADLINE, accepting.into_fallible()).await {
             Ok(Ok(stream)) => stream,
             Ok(Err((error, stream))) => {
-                warn!(%from, %error, "a connection was refused");
+                self.refused.tell(from, &error);
                 part(stream).await;
                 return None;
             }
             Err(_) => {
-                warn!(%from, "a connection did not say who it is");
+                self.refused.tell(from, &"it did not say who it is");
                 return None;
             }
         };
@@ -134,7 +175,7 @@ impl Server {
                 Some((stream, peer, place))
             }
             Err(error) => {
-                warn!(%from, %error, "a connection was refused");
+                self.refused.tell(from, &error);
                 None
             }
         }

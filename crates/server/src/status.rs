@@ -72,9 +72,12 @@ fn kind(pool: &Pool) -> &'static str {
 
 fn chat_servers(pool: &Pool, observed: &Observed, living: &BTreeSet<String>) -> Vec<String> {
     let serving = observed.serving().map(|(_, record)| record);
-    let active = serving.map(|record| record.active_servers.as_slice()).unwrap_or_default();
     let line = |server: &String| {
-        let list = if active.contains(server) { "active" } else { "not active" };
+        let list = match serving {
+            Some(record) if record.active_servers.contains(server) => "active",
+            Some(_) => "not active",
+            None => "unknown",
+        };
         let life = if living.contains(server) { "up" } else { "not heard" };
         format!("  chat server    {server:<14} {list}, {life}")
     };

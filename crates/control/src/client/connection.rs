@@ -1,6 +1,8 @@
 //! One connection to a control port. It runs only while a call polls it: no task, no owner.
 
 use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -14,7 +16,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -42,19 +44,24 @@ impl Connection {
     /// Connects, and makes sure that the host is the one that was meant.
     pub(super) async fn open(
         tls: Arc<ClientConfig>,
+        from: Option<IpAddr>,
         destination: &Destination,
     ) -> Result<Self, CallError> {
-        timeout(CONNECT_DEADLINE, Self::connect(tls, destination))
+        timeout(CONNECT_DEADLINE, Self::connect(tls, from, destination))
             .await
             .unwrap_or(Err(CallError::Silent(Sent::No)))
     }
 
-    async fn connect(tls: Arc<ClientConfig>, destination: &Destination) -> Result<Self, CallError> {
-        let broken = |error: std::io::Error| CallError::of(&error, Sent::No);
+    async fn connect(
+        tls: Arc<ClientConfig>,
+        from: Option<IpAddr>,
+        destination: &Destination,
+    ) -> Result<Self, CallError> {
+        let broken = |error: io::Error| CallError::of(&error, Sent::No);
         let name = ServerName::try_from(destination.host.clone()).map_err(|_| {
             CallError::Malformed(format!("`{}` is no name of a host", destination.host))
         })?;
-        let socket = TcpStream::connect(destination.address).await.map_err(broken)?;
+        let socket = dial(from, destination.address).await.map_err(broken)?;
         socket.set_nodelay(true).map_err(broken)?;
         let stream = TlsConnector::from(tls).connect(name, socket).await.map_err(broken)?;
         let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
@@ -122,6 +129,16 @@ async fn drive<F: Future>(driver: &mut Option<Driver>, future: F) -> F::Output {
         if was_open && driver.is_none() { future.as_mut().poll(cx) } else { Poll::Pending }
     })
     .await
+}
+
+/// Connects, from an address of our own where there is one of that family.
+async fn dial(from: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
+    let Some(from) = from.filter(|it| it.is_ipv4() == to.is_ipv4()) else {
+        return TcpStream::connect(to).await;
+    };
+    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(SocketAddr::new(from, 0))?;
+    socket.connect(to).await
 }
 
 /// An error of the connection is told to the request that waits on it, so it is not lost here.

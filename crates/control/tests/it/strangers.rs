@@ -1,5 +1,7 @@
 //! Who is not let in, and who is not believed.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use control::{CallError, Client, Peer, Refusal, Router};
@@ -91,7 +93,7 @@ async fn a_host_that_is_another_one_is_not_asked() {
     let to = at(listener.local_addr().expect("an address"));
     let credentials = control::Credentials::load(&out).expect("credentials");
     let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    control::serve(listener, credentials, router(), tasks, shutdown.clone());
+    control::serve(listener, credentials, router(), BTreeSet::new(), tasks, shutdown.clone());
     let answer = deployment.client().call::<_, ()>(&to, "hello", &(), PATIENCE).await;
     shutdown.cancel();
     let Err(CallError::Untrusted(why)) = &answer else { panic!("{answer:?}") };
@@ -105,7 +107,7 @@ async fn an_administrator_cannot_pose_as_a_host() {
     let to = at(listener.local_addr().expect("an address"));
     let credentials = deployment.administrator("alpha", "CsAdministrator");
     let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-    control::serve(listener, credentials, router(), tasks, shutdown.clone());
+    control::serve(listener, credentials, router(), BTreeSet::new(), tasks, shutdown.clone());
     let answer = deployment.client().call::<_, ()>(&to, "hello", &(), PATIENCE).await;
     shutdown.cancel();
     assert!(matches!(answer, Err(CallError::Untrusted(_))), "{answer:?}");
@@ -126,4 +128,27 @@ async fn what_speaks_no_tls_is_malformed() {
     let call = client.call::<_, ()>(&to, "hello", &(), PATIENCE);
     let (answer, ()) = tokio::join!(call, speaking);
     assert!(matches!(answer, Err(CallError::Malformed(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn strangers_who_say_nothing_keep_no_host_out() {
+    let deployment = Deployment::new();
+    let listener = TcpListener::bind((HERE, 0)).await.expect("a port");
+    let to = at(listener.local_addr().expect("an address"));
+    let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+    let own: IpAddr = [127, 0, 0, 7].into();
+    let credentials = deployment.host("alpha");
+    control::serve(listener, credentials, router(), [own].into(), tasks, shutdown.clone());
+    let mut strangers = Vec::new();
+    for _ in 0..=control::limits::MAX_HANDSHAKES + control::limits::MAX_WAITING_HANDSHAKES {
+        strangers.push(TcpStream::connect(to.address).await.expect("connected"));
+    }
+    // Those for whom there was no place are closed at once.
+    let last = strangers.last_mut().expect("many strangers");
+    let read = tokio::time::timeout(PATIENCE, last.read(&mut [0; 1])).await.expect("closed");
+    assert!(!matches!(read, Ok(1)), "{read:?}");
+    let client = Client::of_host(&deployment.host("beta"), own);
+    let answer = client.call::<_, ()>(&to, "hello", &(), PATIENCE).await;
+    shutdown.cancel();
+    answer.expect("a host has places of its own");
 }

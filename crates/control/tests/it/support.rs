@@ -1,5 +1,6 @@
 //! What the tests start from: an authority, bundles, a host that serves.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -78,7 +79,8 @@ impl Deployment {
         let listener = TcpListener::bind((HERE, 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        serve(listener, self.host("alpha"), router, tasks.clone(), shutdown.clone());
+        let hosts = BTreeSet::new();
+        serve(listener, self.host("alpha"), router, hosts, tasks.clone(), shutdown.clone());
         Served { destination: at(address), tasks, shutdown }
     }
 

@@ -1,5 +1,6 @@
 //! The conformance suite: every backend of the management store passes it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -147,7 +148,14 @@ async fn the_remote_store_conforms() {
         Destination { host: "witness".to_owned(), address: listener.local_addr().unwrap() };
     let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
     let router = super::install_routes(Router::new(), &scratch.open());
-    control::serve(listener, credentials("witness"), router, tasks.clone(), shutdown.clone());
+    control::serve(
+        listener,
+        credentials("witness"),
+        router,
+        BTreeSet::new(),
+        tasks.clone(),
+        shutdown.clone(),
+    );
 
     let client = Client::new(&credentials("keeper"));
     conforms(Arc::new(Remote::new("north", witness.clone(), client.clone()))).await;

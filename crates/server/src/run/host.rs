@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use control::{Client, Credentials, Destination};
+use anyhow::{Context as _, ensure};
+use control::{Client, Credentials, Destination, Peer};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::{Pool, Site, Topology};
@@ -50,7 +50,16 @@ impl ThisHost {
             .with_context(|| format!("make the data directory {}", data.display()))?;
         let credentials = Credentials::load(&data.join("tls"))
             .context("load this host's certificates (made by `standfast init`)")?;
-        let client = Client::new(&credentials);
+        let (shown, own) = (credentials.identity(), Peer::Host(arguments.host.clone()));
+        ensure!(
+            *shown == own,
+            "the certificates in {} are those of {shown}: put the bundle of {own} there, which \
+             `standfast init` made",
+            data.join("tls").display()
+        );
+        let address = topology.host(&arguments.host).map(|host| host.address);
+        let address = address.context("a checked topology has this host")?;
+        let client = Client::of_host(&credentials, address);
         Ok(Self {
             name: arguments.host.clone(),
             topology,

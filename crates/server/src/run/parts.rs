@@ -198,6 +198,7 @@ pub(crate) async fn control_port(host: &ThisHost, router: Router) -> anyhow::Res
         listener,
         host.credentials.clone(),
         router,
+        host.topology.hosts.iter().map(|host| host.address).collect(),
         host.tasks.clone(),
         host.shutdown.clone(),
     );

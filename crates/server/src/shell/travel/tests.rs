@@ -1,6 +1,6 @@
 //! A shell and a host with a spool, over a real control port.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ impl Stage {
         let address = listener.local_addr().unwrap();
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let credentials = Credentials::load(&host).unwrap();
-        control::serve(listener, credentials, router, tasks, shutdown.clone());
+        control::serve(listener, credentials, router, BTreeSet::new(), tasks, shutdown.clone());
         let client = Client::new(&Credentials::load(&ada).unwrap());
         let topology = Topology::parse("topology.toml", TOPOLOGY).unwrap().topology;
         let host = Destination { host: "alpha".to_owned(), address };
