@@ -105,7 +105,8 @@ impl Server {
         }
     }
 
-    /// Lets a connection wait for a place to say who it is, or closes it: nobody else waits for that.
+    /// Lets a connection wait for a place to say who it is, or closes it: nobody else waits for
+    /// that.
     fn admit(self: &Arc<Self>, socket: TcpStream, from: SocketAddr) {
         let places =
             if self.hosts.contains(&from.ip()) { &self.of_hosts } else { &self.of_strangers };

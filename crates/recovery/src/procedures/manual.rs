@@ -29,9 +29,10 @@ kept warm. One that must be copied first is waited for three minutes; then the c
 says so. Run it again to wait on, or add `-WithoutMirror`: posts then stand on one machine until the
 mirror has caught up by itself.
 
-The host that was asked runs the procedure: ending the shell does not stop it. Look at it with
-`Get-CsPersistentChatRecovery -Journal`. If that host falls, the same command goes on from there. If the attestation was wrong, home fences
-itself when it first hears the higher term, and what it took meanwhile is salvaged at failback.
+The host that was asked runs the procedure: ending the shell does not stop it. See how far it is
+with `Get-CsPersistentChatRecovery -Journal`. If that host falls, the same command goes on from
+there. If the attestation was wrong, home fences itself when it first hears the higher term, and
+what it took meanwhile is salvaged at failback.
 ";
 
 const FAIL_BACK_PROSE: &str = "\
