@@ -16,9 +16,9 @@ use topology::Pool;
 
 use super::deployment::Reached;
 use super::host::ThisHost;
-use super::hostings::Hostings;
 use super::parts::Stores;
 use super::procedures::Procedures;
+use super::rgs::Hostings;
 use super::{content, files, salvage};
 
 /// Where a shell sends its cmdlets.

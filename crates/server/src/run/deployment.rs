@@ -22,8 +22,8 @@ use recovery::engine::Stopped;
 use topology::Pool;
 
 use super::host::ThisHost;
-use super::hostings::Hostings;
 use super::procedures::Procedures;
+use super::rgs::Hostings;
 
 /// This deployment, as this host reaches it.
 #[derive(Clone, Debug)]

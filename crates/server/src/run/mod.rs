@@ -6,15 +6,13 @@ mod content;
 mod deployment;
 mod files;
 mod host;
-mod hostings;
 mod parts;
 mod peers;
 mod primaries;
 mod procedures;
-mod received;
+mod rgs;
 mod salvage;
 mod shipped;
-mod standing_in;
 
 pub(crate) use administration::{INVOKE, LOOK, Looked};
 #[cfg(test)]
@@ -57,8 +55,8 @@ async fn serve(arguments: &Run) -> anyhow::Result<()> {
     let (router, keepers) = parts::keepers(&host, &stores, router).await?;
     let router = shipped::install(&host, router);
     let router = chat_servers::start(&host, &stores, router).await?;
-    let hostings = hostings::reach(&host, &stores);
-    received::start(&host, &hostings);
+    let hostings = rgs::reach(&host, &stores);
+    rgs::receive(&host, &hostings);
     let router = administration::install(&host, &stores, &keepers, &hostings, router)?;
     parts::control_port(&host, router).await?;
     info!(host = host.name, "ready");

@@ -9,7 +9,7 @@ use recovery::world::{Known, Reach};
 
 use super::orders::{step, tell};
 use super::{Reached, stopped, unavailable};
-use crate::run::standing_in::{Said, StandingIn};
+use crate::run::rgs::{Said, StandingIn};
 
 impl Reached {
     fn standing_in(&self, pool: &str, said: Said, name: &str) -> Result<StandingIn, Fault> {

@@ -12,8 +12,8 @@ use tokio::runtime::Handle;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::host::ThisHost;
-use super::hostings::Hostings;
+use super::Hostings;
+use crate::run::host::ThisHost;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

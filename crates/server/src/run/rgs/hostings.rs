@@ -6,9 +6,9 @@ use db::Connections;
 use recovery::whereabouts;
 use response_groups::store::Hosting;
 
-use super::host::ThisHost;
-use super::parts::Stores;
-use super::primaries;
+use crate::run::host::ThisHost;
+use crate::run::parts::Stores;
+use crate::run::primaries;
 
 /// The role in PostgreSQL that reads and changes Response Groups.
 const ROLE: &str = "standfast_rgs";

@@ -1,0 +1,9 @@
+//! Response Groups on this host: reached at every pool, received from a pair, moved by procedures.
+
+mod hostings;
+mod received;
+mod standing_in;
+
+pub(crate) use hostings::{Hostings, reach};
+pub(crate) use received::start as receive;
+pub(crate) use standing_in::{Said, StandingIn};
