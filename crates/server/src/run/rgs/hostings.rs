@@ -20,7 +20,11 @@ pub(crate) struct Hostings(BTreeMap<String, (Hosting, Connections)>);
 /// Follows the primary of every pool that hosts Response Groups; connects only when asked to.
 pub(crate) fn reach(host: &ThisHost, stores: &Stores) -> Hostings {
     let reach_one = |pool: &topology::Pool| {
-        let known = whereabouts::follow(&pool.fqdn, stores.all(), &host.tasks, &host.shutdown);
+        // Such a pool lives in one site: nobody else's store knows it.
+        let site = host.topology.home_site(pool).map(|site| site.name.clone());
+        let its = stores.all().into_iter().filter(|(name, _)| Some(name) == site.as_ref());
+        let its = its.collect();
+        let known = whereabouts::follow(&pool.fqdn, its, &host.tasks, &host.shutdown);
         let application = format!("response groups {}", host.name);
         let connections = primaries::connections(host, ROLE, application, known);
         let hosting = Hosting::new(&pool.fqdn, connections.clone());
