@@ -1,9 +1,6 @@
--- What a chat server may do, where its role exists. Run again whenever a role or table is new.
+-- What a chat server may do. Executed again whenever this text or its role is new.
 do $$
 begin
-  if not exists (select from pg_roles where rolname = 'standfast_chat') then
-    return;
-  end if;
   grant usage on schema chat to standfast_chat;
   grant select on chat.account, chat.room, chat.room_reign, chat.post to standfast_chat;
   grant execute on function chat.append(bigint, bigint, uuid[], uuid[], text[], text[], text[],

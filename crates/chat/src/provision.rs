@@ -97,6 +97,9 @@ pub struct AccountRow {
     pub created_at: SystemTime,
 }
 
+/// The role in `PostgreSQL` of chat servers.
+pub const ROLE: &str = "standfast_chat";
+
 /// Brings the schema up to date and lets chat servers in. Run it again at any time.
 pub async fn prepare(client: &Client) -> Result<(), MigrateError> {
     db::migrate(client, crate::SCHEMA).await?;
@@ -106,7 +109,7 @@ pub async fn prepare(client: &Client) -> Result<(), MigrateError> {
 
 /// Lets chat servers do what they may, where their role and the term's table exist.
 pub async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
-    client.batch_execute(include_str!("../schema/grants.sql")).await
+    db::grant(client, ROLE, include_str!("../schema/grants.sql")).await
 }
 
 /// Makes an account.
@@ -170,6 +173,12 @@ pub async fn create_room(client: &Client, room: &NewRoom) -> Result<Uuid, Provis
         return Err(ProvisionError::Exists { what: "a room", name });
     }
     Ok(id)
+}
+
+/// Whether there is any room.
+pub async fn has_rooms(client: &Client) -> Result<bool, ProvisionError> {
+    let row = client.query_one("select exists (select from chat.room)", &[]).await?;
+    Ok(row.get(0))
 }
 
 /// Removes a room that has no posts.

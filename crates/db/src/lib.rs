@@ -19,7 +19,7 @@ pub use connection::Connection;
 pub use connections::{Connections, Login, Primary, Tls};
 pub use error::ConnectError;
 pub use log::{LogEnd, Place};
-pub use migrate::{MigrateError, Migration, migrate};
+pub use migrate::{MigrateError, Migration, grant, migrate};
 
 /// The SQLSTATE that [`Connection::term_guard`] raises.
 pub const OLD_TERM: &str = "SF001";

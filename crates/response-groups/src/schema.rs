@@ -16,6 +16,6 @@ pub const SCHEMA: &[db::Migration] =
 /// Brings the schema up to date and lets servers in. Run it again at any time.
 pub async fn prepare(client: &Client) -> Result<(), MigrateError> {
     db::migrate(client, SCHEMA).await?;
-    client.batch_execute(include_str!("../schema/grants.sql")).await?;
+    db::grant(client, ROLE, include_str!("../schema/grants.sql")).await?;
     Ok(())
 }

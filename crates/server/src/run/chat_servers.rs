@@ -25,9 +25,6 @@ use super::parts::Stores;
 use super::peers::{self, Chats, ControlPeers};
 use super::{primaries, shipped};
 
-/// The role in PostgreSQL that chat servers have.
-const CHAT_ROLE: &str = "standfast_chat";
-
 /// Starts every chat server of this host.
 pub(crate) async fn start(
     host: &ThisHost,
@@ -56,7 +53,8 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
         shutdown.clone(),
     ));
     let application = format!("chat {}", host.name);
-    let connections = primaries::connections(host, CHAT_ROLE, application, known.clone());
+    let connections =
+        primaries::connections(host, chat::provision::ROLE, application, known.clone());
     let others = pool.servers.iter().filter(|server| **server != host.name);
     let others = others.map(|server| host.destination(server)).collect();
     let peers = ControlPeers::new(

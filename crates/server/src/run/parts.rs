@@ -178,8 +178,7 @@ fn chat_hook(host: &ThisHost) -> anyhow::Result<PrimaryHook> {
             let failed = |error: &dyn std::error::Error| error.to_string();
             provision::prepare(&connection).await.map_err(|error| failed(&error))?;
             let Some(bootstrap) = bootstrap.as_ref() else { return Ok(()) };
-            let rooms = provision::rooms(&connection).await.map_err(|error| failed(&error))?;
-            if rooms.is_empty() {
+            if !provision::has_rooms(&connection).await.map_err(|error| failed(&error))? {
                 let made = bootstrap.apply(&connection).await.map_err(|error| failed(&error))?;
                 info!(accounts = made.accounts, rooms = made.rooms, "made what was asked for");
             }

@@ -10,9 +10,6 @@ use crate::run::host::ThisHost;
 use crate::run::parts::Stores;
 use crate::run::primaries;
 
-/// The role in PostgreSQL that reads and changes Response Groups.
-const ROLE: &str = "standfast_rgs";
-
 /// By the pool's FQDN. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Hostings(BTreeMap<String, (Hosting, Connections)>);
@@ -26,7 +23,8 @@ pub(crate) fn reach(host: &ThisHost, stores: &Stores) -> Hostings {
         let its = its.collect();
         let known = whereabouts::follow(&pool.fqdn, its, &host.tasks, &host.shutdown);
         let application = format!("response groups {}", host.name);
-        let connections = primaries::connections(host, ROLE, application, known);
+        let connections =
+            primaries::connections(host, response_groups::schema::ROLE, application, known);
         let hosting = Hosting::new(&pool.fqdn, connections.clone());
         (pool.fqdn.clone(), (hosting, connections))
     };
