@@ -1,6 +1,6 @@
 //! Being the mirror: following the primary, and taking over when it is gone.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
@@ -11,6 +11,10 @@ use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving};
 use crate::store::{LeaseState, Records, Snapshot, StoreError, Versioned};
 use crate::witness::{PROBE, ProbeRequest};
+
+/// For so long a new primary has disks and processors to itself: all its people come at once, and
+/// a copy or a checkpoint can wait.
+pub(super) const LET_IN: Duration = Duration::from_millis(500);
 
 impl Keeper {
     /// One step of a mirror of `primary`.
@@ -31,6 +35,11 @@ impl Keeper {
         }
         if !self.runs && self.is_becoming_primary(&read.value, primary).await {
             self.note(&format!("{primary} is becoming primary; then it is followed"));
+            self.let_in_until = Some(Instant::now() + LET_IN);
+            return Ok(());
+        }
+        if !self.runs && self.let_in_until.is_some_and(|until| Instant::now() < until) {
+            self.note(&format!("{primary} lets people in; then it is followed"));
             return Ok(());
         }
         if self.returns(primary).await? {
@@ -143,11 +152,11 @@ impl Keeper {
 
     /// For how long this standby has not streamed. A receiver that is there at one look and gone at
     /// the next asks for what its upstream does not have: it does not stream.
-    pub(super) fn unstreamed_for(&mut self, streaming: bool) -> std::time::Duration {
+    pub(super) fn unstreamed_for(&mut self, streaming: bool) -> Duration {
         let before = std::mem::replace(&mut self.streamed, streaming);
         if streaming && (before || self.unstreamed_since.is_none()) {
             self.unstreamed_since = None;
-            return std::time::Duration::ZERO;
+            return Duration::ZERO;
         }
         self.unstreamed_since.get_or_insert_with(Instant::now).elapsed()
     }

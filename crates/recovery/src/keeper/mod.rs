@@ -213,6 +213,8 @@ struct Keeper {
     refused_since: Option<Instant>,
     /// Since when the instance of a primary has been down, with the mirror in sync.
     down_since: Option<Instant>,
+    /// Until when a new primary is left alone by its future mirror.
+    let_in_until: Option<Instant>,
     /// The receiver of shipped WAL, on the host of the backup instance.
     receiver: shipped::Receiving,
     /// Owns checkpoints after promotions.
@@ -253,6 +255,7 @@ impl Keeper {
             silent_since: None,
             refused_since: None,
             down_since: None,
+            let_in_until: None,
             receiver: shipped::Receiving::default(),
             checkpoints: TaskTracker::new(),
             runs: false,

@@ -7,13 +7,16 @@ use instance::{
     SyncState,
 };
 use tokio_postgres::Client;
-use tracing::{info, warn};
+use tokio_postgres::error::SqlState;
+use tracing::{debug, info, warn};
 
+use super::mirror::LET_IN;
 use super::mirroring::{self, Seen, Standing, Step};
 use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE, settle};
 use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving, TO_OTHER_SITE};
 use crate::store::{Snapshot, StoreError, Versioned};
+use crate::term::Term;
 
 /// How long a promotion may take.
 const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
@@ -120,6 +123,7 @@ impl Keeper {
         if !self.lease.is_wanted() {
             self.lease.take().await?;
         }
+        self.settle(|settings| settings.role = Role::Primary).await?;
         if self.prepared != Some(read.value.term) {
             let client = self.setup.instance.connect(self.setup.pool.database()).await?;
             self.prepare_content(client, &read.value).await?;
@@ -161,8 +165,9 @@ impl Keeper {
     /// Becomes primary. The record says so already, so nobody else can.
     ///
     /// People wait, so what can go on at once does. Where the record says that nobody is waited
-    /// for, the settings of a primary that is alone are taken up before it is one; otherwise the
-    /// partner is waited for from its first moment, and nobody is let in.
+    /// for, the settings of a primary that is alone are taken up before it is one, and its role is
+    /// written once people are in; otherwise the partner is waited for from its first moment, and
+    /// nobody is let in.
     pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = self.setup.instance.clone();
         let name = self.name_to_wait_for(record);
@@ -184,18 +189,20 @@ impl Keeper {
         settled?;
         info!(store = self.setup.store, term = %record.term, "promoted");
         self.begins_to_serve();
-        let (settled, prepared) = tokio::join!(
-            settle(&instance, |settings| {
-                settings.role = Role::Primary;
-                settings.synchronous = name;
-            }),
-            self.prepare_content(client, record),
-        );
+        let waits = async {
+            if alone { Ok(()) } else { settle(&instance, |it| it.synchronous = name).await }
+        };
+        let (settled, prepared) = tokio::join!(waits, self.prepare_content(client, record));
         settled?;
         prepared?;
+        debug!(store = self.setup.store, "its content is prepared");
         self.tend_gate(record).await?;
-        // Until a checkpoint, pg_rewind takes this primary for one of the old timeline.
+        debug!(store = self.setup.store, "the record of the gate is kept");
+        self.settle(|settings| settings.role = Role::Primary).await?;
+        // Until a checkpoint, pg_rewind takes this primary for one of the old timeline. Whoever
+        // rewinds earlier asks for one.
         self.checkpoints.spawn(async move {
+            tokio::time::sleep(LET_IN).await;
             let checkpoint =
                 async { instance::checkpoint(&*instance.connect("postgres").await?).await };
             if let Err(error) = checkpoint.await {
@@ -442,18 +449,23 @@ fn waits_for(observed: &Observation, partner: &str) -> bool {
 /// Puts the term of `record` into the content database, from where it travels with the WAL. From
 /// here on commits on this connection do not wait for the mirror.
 async fn write_term(client: &Client, record: &PoolRecord) -> Result<(), KeeperError> {
-    batch(client, "the table of the term", include_str!("term.sql")).await?;
-    let term = record.term;
+    batch(client, "not to wait for the mirror", "set synchronous_commit = local").await?;
+    let failed = |source| KeeperError::Sql { what: "the new term", source };
+    match update_term(client, record.term).await {
+        // In a new pool.
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
+            batch(client, "the table of the term", include_str!("term.sql")).await?;
+            update_term(client, record.term).await.map_err(failed)
+        }
+        updated => updated.map_err(failed),
+    }
+}
+
+async fn update_term(client: &Client, term: Term) -> Result<(), tokio_postgres::Error> {
     let (reign, turn) = (signed(term.reign), signed(term.turn));
-    client
-        .execute(
-            "update recovery.term set reign = $1, turn = $2 \
-             where (reign, turn) is distinct from ($1, $2)",
-            &[&reign, &turn],
-        )
-        .await
-        .map_err(|source| KeeperError::Sql { what: "the new term", source })?;
-    Ok(())
+    let sql = "update recovery.term set reign = $1, turn = $2
+        where (reign, turn) is distinct from ($1, $2)";
+    client.execute(sql, &[&reign, &turn]).await.map(drop)
 }
 
 async fn batch(client: &Client, what: &'static str, sql: &str) -> Result<(), KeeperError> {

@@ -1,7 +1,4 @@
 -- The term, in the database that it guards: one row, readable by everybody. Idempotent.
--- The keeper's own writes do not wait for the mirror; whatever is acknowledged later lies behind
--- them in the WAL, and so does wait for them.
-set synchronous_commit = local;
 create schema if not exists recovery;
 create table if not exists recovery.term (
     only_row boolean primary key default true check (only_row),
