@@ -69,9 +69,29 @@ impl Prover {
 
     async fn prove(&mut self) {
         let mut asking = Vec::new();
-        while self.asked.recv_many(&mut asking, ASKED_MAX).await > 0 {
-            match self.commit().await {
-                Ok(term) => {
+        let mut tried = None;
+        loop {
+            tokio::select! {
+                asked = self.asked.recv_many(&mut asking, ASKED_MAX) => {
+                    if asked == 0 {
+                        return;
+                    }
+                }
+                () = self.connections.differs(tried.as_ref()) => {}
+            }
+            tried = self.connections.primary();
+            // Whoever was asked before is going to be asked again, and connects while others do.
+            if asking.is_empty() && (tried.is_none() || self.connection.is_none()) {
+                continue;
+            }
+            let committed = if asking.is_empty() {
+                self.connected().await.map(|_| None)
+            } else {
+                self.commit().await.map(Some)
+            };
+            match committed {
+                Ok(None) => {}
+                Ok(Some(term)) => {
                     for reply in asking.drain(..) {
                         // Whoever gave up waiting asks again.
                         reply.send(term).unwrap_or_default();
@@ -87,6 +107,18 @@ impl Prover {
     }
 
     async fn commit(&mut self) -> Result<Term, Unavailable> {
+        let (other_site, wait) = (self.other_site.clone(), self.wait);
+        let (connection, log_end) = self.connected().await?;
+        connection.prove().await?;
+        if let Some(log_end) = log_end {
+            let end = connection.log_end(log_end).await?;
+            other_site.holds(connection, end, wait).await?;
+        }
+        Ok(connection.term())
+    }
+
+    /// The connection, new if the old one is of no more use.
+    async fn connected(&mut self) -> Result<&(Connection, Option<LogEnd>), Unavailable> {
         let primary = self.connections.primary();
         let sound = |connection: &Connection| {
             connection.doubt().is_none()
@@ -98,12 +130,6 @@ impl Prover {
             let log_end = self.other_site.log_end(&connection).await?;
             self.connection = Some((connection, log_end));
         }
-        let (connection, log_end) = self.connection.as_ref().expect("connected above");
-        connection.prove().await?;
-        if let Some(log_end) = log_end {
-            let end = connection.log_end(log_end).await?;
-            self.other_site.holds(connection, end, self.wait).await?;
-        }
-        Ok(connection.term())
+        Ok(self.connection.as_ref().expect("connected above"))
     }
 }

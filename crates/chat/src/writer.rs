@@ -136,6 +136,7 @@ impl Writer {
 
     async fn write(&mut self) {
         let mut pause = PAUSE[0];
+        let mut waits = false;
         loop {
             if self.waiting.is_empty() {
                 let Some(first) = self.incoming.recv().await else { return };
@@ -148,8 +149,14 @@ impl Writer {
             }
             let tried = self.connections.primary();
             match self.attempt().await {
-                Ok(()) => pause = PAUSE[0],
+                Ok(()) => {
+                    if std::mem::take(&mut waits) {
+                        info!("posts are written again");
+                    }
+                    pause = PAUSE[0];
+                }
                 Err(why) => {
+                    waits = true;
                     info!(why, posts = self.waiting.len(), "posts wait for the database");
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}

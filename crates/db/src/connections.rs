@@ -4,12 +4,13 @@ use crate::{ConnectError, Connection};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::debug;
 
 /// From the first packet until the term is checked.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
@@ -108,8 +109,10 @@ impl Connections {
             check(&connection).await?;
             Ok(connection)
         };
+        let begun = Instant::now();
         let connection =
             tokio::time::timeout(CONNECT_DEADLINE, connection).await.or(Err(silent))??;
+        debug!(store, took = ?begun.elapsed(), "connected");
         if self.primary().is_some_and(|now| now != primary) {
             return Err(ConnectError::Changed { store });
         }
