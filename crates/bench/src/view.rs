@@ -78,7 +78,7 @@ impl View {
         &self,
         tasks: &TaskTracker,
     ) -> watch::Receiver<Option<db::Primary>> {
-        let (tell, told) = watch::channel(None);
+        let (tell, told) = watch::channel(self.primary().map(to_db));
         let (mut known, topology) = (self.known(), Arc::clone(&self.topology));
         tasks.spawn(async move {
             while !tell.is_closed() {

@@ -5,12 +5,11 @@ use super::posts::Posts;
 use super::{CUT, HOST, INSTANCE_INSERTS, INSTANCE_POSTS, INSTANCE_RETURN, STOPPED, told};
 use crate::figures::Report;
 use crate::stage::Stage;
-use anyhow::ensure;
+use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::time::{Duration, Instant};
-use testkit::host::Host;
-use testkit::processes::Process;
+use testkit::processes::{self, Process};
 
 /// Until a new primary has been seen.
 const NEW_PRIMARY: Duration = Duration::from_mins(1);
@@ -18,7 +17,7 @@ const NEW_PRIMARY: Duration = Duration::from_mins(1);
 /// Until the mirror is back and in sync.
 const IN_SYNC: Duration = Duration::from_mins(3);
 
-/// How a PostgreSQL process shows itself.
+/// How a postmaster shows itself.
 const POSTGRES: &str = "postgres";
 
 /// Kills the primary's PostgreSQL under people's posts.
@@ -28,7 +27,7 @@ pub(super) async fn instance_under_posts(
 ) -> anyhow::Result<()> {
     let (host, term) = stage.view.primary_host()?;
     let posts = Posts::begin(stage).await?;
-    let killed_at = kill_instance(stage.deployment.host(&host))?;
+    let killed_at = kill_instance(stage, &host)?;
     stage.view.open_after(term, NEW_PRIMARY).await?;
     posts.go_on().await?;
     let (_, ended) = posts.longest_pause(killed_at)?;
@@ -48,7 +47,7 @@ pub(super) async fn instance_under_inserts(
     let (host, _) = stage.view.primary_host()?;
     let inserts = Inserts::begin(stage).await?;
     let before = stage.view.primary().map(|primary| primary.term).unwrap_or_default();
-    let killed_at = kill_instance(stage.deployment.host(&host))?;
+    let killed_at = kill_instance(stage, &host)?;
     let half = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let at = inserts.later_than((half(before.reign), half(before.turn))).await?;
     told(INSTANCE_INSERTS, (at - killed_at).as_secs_f64(), report);
@@ -105,15 +104,21 @@ pub(super) async fn host_cut_off(stage: &mut Stage, report: &mut Report) -> anyh
     posts.end().await
 }
 
-/// Kills postmaster and children, and nothing else, and tells when.
-fn kill_instance(host: &Host) -> anyhow::Result<Instant> {
-    let mut all: Vec<Process> = host.processes();
-    all.retain(|it| it.command.contains(POSTGRES));
-    // The postmaster first, so that it has no time to mourn.
-    all.sort_by_key(|it| it.command.starts_with(POSTGRES));
-    ensure!(!all.is_empty(), "no PostgreSQL runs on host {}", host.name());
+/// Kills the primary's postmaster and its children, and nothing else, and tells when.
+fn kill_instance(stage: &mut Stage, host: &str) -> anyhow::Result<Instant> {
+    let store = stage.view.primary().context("a primary is known")?.store;
+    // Another pool's instance may run on the same host.
+    let data = format!("instances/{store} ");
+    let is_postmaster = |it: &Process| {
+        let command = format!("{} ", it.command);
+        command.contains(POSTGRES) && command.contains(&data)
+    };
+    let found = stage.deployment.host(host).processes().into_iter().find(is_postmaster);
+    let postmaster = found.with_context(|| format!("{store} does not run on host {host}"))?;
+    let children = processes::descendants(postmaster.pid);
     let killed_at = Instant::now();
-    for process in &all {
+    // The postmaster first, so that it has no time to mourn.
+    for process in [postmaster].iter().chain(&children) {
         // It may have ended since it was seen.
         kill(Pid::from_raw(process.pid), Signal::SIGKILL).unwrap_or_default();
     }
