@@ -18,8 +18,8 @@ const QUEUES: u32 = 400;
 const AGENT_GROUPS: u32 = 240;
 const AGENTS_IN_GROUP: u32 = 10;
 const HOURS: u32 = 250;
-const HOLIDAY_SETS: u32 = 250;
-const AUDIO_FILES: u32 = 300;
+const HOLIDAY_SETS: u32 = 500;
+const AUDIO_FILES: u32 = 500;
 const AUDIO_BYTES: u32 = 100_000;
 
 /// Bytes of a WAV file before its sound.
