@@ -16,7 +16,11 @@ use xmpp::jid::NodePart;
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisionError {
     /// The name cannot be the local part of an address.
-    #[error("{name:?} cannot be the first part of an address; it would have to read {usable:?}")]
+    #[error(
+        "{name:?} cannot be the first part of an address: no blanks, no capitals, none of \
+         \" & ' / : < > @; {}",
+        instead(usable)
+    )]
     BadName {
         /// The name as given.
         name: String,
@@ -241,6 +245,11 @@ fn checked(name: &str) -> Result<String, ProvisionError> {
         return Ok(usable);
     }
     Err(ProvisionError::BadName { name: name.to_owned(), usable })
+}
+
+/// What could be taken for it.
+fn instead(usable: &str) -> String {
+    if usable.is_empty() { "choose another".to_owned() } else { format!("use {usable:?}") }
 }
 
 fn usable(keys: &ScramKeys) -> Result<i32, ProvisionError> {
