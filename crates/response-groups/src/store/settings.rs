@@ -20,6 +20,13 @@ impl Hosting {
         Ok(settings.remove(owner).unwrap_or_default())
     }
 
+    /// The settings of every owner that has some here.
+    pub async fn all_settings(&self) -> Result<BTreeMap<String, ServiceSettings>, RgsError> {
+        let lease = self.look().await?;
+        let settings = all(&lease, None).await;
+        looked(lease, settings).await
+    }
+
     /// Sets them.
     pub async fn set_settings(
         &self,

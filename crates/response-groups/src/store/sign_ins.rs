@@ -21,6 +21,13 @@ impl Hosting {
         looked(lease, sign_ins).await
     }
 
+    /// Everybody who is signed in, with the names of their groups.
+    pub async fn all_sign_ins(&self) -> Result<Vec<(SignIn, String)>, RgsError> {
+        let lease = self.look().await?;
+        let sign_ins = with_names(&lease, None).await;
+        looked(lease, sign_ins).await
+    }
+
     /// Signs an agent in to a formal group, or out. Signing in twice, or out twice, is the same as
     /// once. Of a group whose agents are a distribution list, nobody here knows them; every SIP
     /// address may sign in.
@@ -116,7 +123,13 @@ pub(super) async fn put(change: &mut Change, sign_ins: &[SignIn]) -> Result<(), 
 
 /// Who is signed in to the groups of one owner, or of all.
 pub(super) async fn all(lease: &Lease, owner: Option<&str>) -> Result<Vec<SignIn>, RgsError> {
-    let sql = "select s.agent_group, s.agent, s.since
+    let sign_ins = with_names(lease, owner).await?;
+    Ok(sign_ins.into_iter().map(|(it, _)| it).collect())
+}
+
+/// The same, with the names of the groups.
+async fn with_names(lease: &Lease, owner: Option<&str>) -> Result<Vec<(SignIn, String)>, RgsError> {
+    let sql = "select s.agent_group, s.agent, s.since, g.name
                from rgs.sign_in s join rgs.agent_group g on g.id = s.agent_group
                where $1::text is null or g.owner = $1
                order by s.agent_group, s.agent collate \"C\"";
@@ -127,7 +140,7 @@ pub(super) async fn all(lease: &Lease, owner: Option<&str>) -> Result<Vec<SignIn
             what: "a sign-in".to_owned(),
             why: error.to_string(),
         })?;
-        Ok(SignIn { group: row.get(0), agent: row.get(1), since })
+        Ok((SignIn { group: row.get(0), agent: row.get(1), since }, row.get(3)))
     };
     rows.iter().map(sign_in).collect()
 }

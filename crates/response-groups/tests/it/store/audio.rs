@@ -35,6 +35,8 @@ async fn audio_goes_with_its_last_use_but_not_while_it_is_young() {
         ServiceSettings { default_music_on_hold_file: Some(two), ..ServiceSettings::default() };
     world.hosting.set_settings(PRIMARY, &music).await.unwrap();
     assert_eq!(world.hosting.settings(PRIMARY).await.unwrap(), music);
+    let all = world.hosting.all_settings().await.unwrap();
+    assert_eq!(all.into_iter().collect::<Vec<_>>(), [(PRIMARY.to_owned(), music)]);
     grow_old(&world).await;
     world.hosting.add_audio(&audio_file(3, b"three")).await.unwrap();
     assert_eq!(count(&world, "audio").await, 3, "what is named stays, and what is young");

@@ -40,6 +40,8 @@ async fn only_listed_agents_of_formal_groups_sign_in() {
     assert_eq!(signed_in().await, ["sip:ana@contoso.com", "sip:ken@contoso.com"]);
     world.change(formal(&["ken"])).await.unwrap();
     assert_eq!(signed_in().await, ["sip:ken@contoso.com"]);
+    let named = world.hosting.all_sign_ins().await.unwrap();
+    assert!(matches!(&named[..], [(it, name)] if it.group == id(1) && name == "Support"));
     sign_in(1, "ken", false).await.unwrap();
     sign_in(1, "ken", false).await.unwrap();
     assert!(signed_in().await.is_empty());

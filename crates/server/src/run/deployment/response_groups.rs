@@ -14,7 +14,9 @@ use futures_util::future::join_all;
 use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
 use response_groups::compare::Compared;
 use response_groups::import::{Elsewhere, Report};
-use response_groups::model::{AudioFile, AudioRef, Kind, Object, ServiceSettings, name_key};
+use response_groups::model::{
+    AudioFile, AudioRef, Kind, Object, ServiceSettings, SignIn, name_key,
+};
 use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How};
 use uuid::Uuid;
 
@@ -71,26 +73,18 @@ impl Reached {
     }
 
     async fn all_settings(&self, parent: &str) -> Result<BTreeMap<String, ServiceSettings>, Fault> {
-        let hosting = self.hosting(parent)?;
-        let export = hosting.export(&OwnerFilter::All).await.map_err(|it| fault(&it))?;
-        Ok(export.end().await.0.settings)
+        self.hosting(parent)?.all_settings().await.map_err(|it| fault(&it))
     }
 
     async fn signed_in(&self, parent: &str) -> Result<Vec<SignedIn>, Fault> {
-        let hosting = self.hosting(parent)?;
-        let export = hosting.export(&OwnerFilter::All).await.map_err(|it| fault(&it))?;
-        let (whole, _) = export.end().await;
-        let name_of = |group: Uuid| {
-            let group = whole.objects.iter().find(|it| it.id() == group);
-            group.map(|it| it.name().to_owned()).unwrap_or_default()
-        };
-        let signed_in = whole.sign_ins.iter().map(|it| SignedIn {
+        let signed_in = self.hosting(parent)?.all_sign_ins().await.map_err(|it| fault(&it))?;
+        let shown = |(it, name): (SignIn, String)| SignedIn {
             group: it.group,
-            name: name_of(it.group),
-            agent: it.agent.clone(),
+            name,
+            agent: it.agent,
             since: it.since,
-        });
-        Ok(signed_in.collect())
+        };
+        Ok(signed_in.into_iter().map(shown).collect())
     }
 
     fn all_front_end_pools(&self) -> Vec<FrontEndPool> {
