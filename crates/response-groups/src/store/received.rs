@@ -42,19 +42,24 @@ pub struct ReceivedRevision {
     pub revision: i64,
     /// When it was received here.
     pub received_at: Timestamp,
+    /// How many objects it holds.
+    pub objects: usize,
 }
 
 impl Hosting {
     /// What was received of each owner, without what it holds.
     pub async fn received_revisions(&self) -> Result<Vec<ReceivedRevision>, RgsError> {
         let lease = self.look().await?;
-        let sql = "select owner, reign, revision, received_at from rgs.received order by owner";
+        let sql = "select owner, reign, revision, received_at,
+                     jsonb_array_length(configuration -> 'objects')
+                   from rgs.received order by owner";
         let rows = lease.rows(sql, &[]).await;
         let received = |row: &Row| {
             let owner: String = row.get(0);
             let received_at = timestamp(&owner, row.get(3))?;
             let (reign, revision) = (row.get(1), row.get(2));
-            Ok(ReceivedRevision { owner, reign, revision, received_at })
+            let objects = usize::try_from(row.get::<_, i32>(4)).unwrap_or_default();
+            Ok(ReceivedRevision { owner, reign, revision, received_at, objects })
         };
         looked(lease, rows).await?.iter().map(received).collect()
     }

@@ -68,6 +68,7 @@ async fn only_a_newer_revision_takes_the_place_of_another() {
     };
     assert_eq!(contents_kept().await, 1);
     let two = with(&[], "two");
+    let objects = two.objects.len();
     world.hosting.receive(PRIMARY, 2, 1, &two, &mut NoAudio).await.unwrap();
     let received = world.hosting.received(PRIMARY).await.unwrap().unwrap();
     assert_eq!((received.reign, received.revision, received.configuration), (2, 1, two));
@@ -75,6 +76,7 @@ async fn only_a_newer_revision_takes_the_place_of_another() {
     let all = world.hosting.received_revisions().await.unwrap();
     let places: Vec<_> = all.iter().map(|it| (&*it.owner, it.reign, it.revision)).collect();
     assert_eq!(places, [(PRIMARY, 2, 1)]);
+    assert_eq!(all[0].objects, objects);
     // What lacks its audio is not received at all.
     let refused = world.hosting.receive(PRIMARY, 3, 1, &one, &mut NoAudio).await;
     assert!(matches!(refused, Err(RgsError::Audio { .. })), "{refused:?}");

@@ -12,7 +12,9 @@ use recovery::world::{Known, Reach};
 use response_groups::compare::{Found, compare};
 use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
 use response_groups::model::Object;
-use response_groups::store::{Hosting, ImportError, NoAudio, OwnerFilter, RgsError};
+use response_groups::store::{
+    Hosting, ImportError, NoAudio, OwnerFilter, ReceivedRevision, RgsError,
+};
 use tokio::runtime::Handle;
 
 use super::received::{FromExport, send};
@@ -47,6 +49,8 @@ pub(crate) struct StandingIn {
 struct Heard {
     standing: Standing,
     objects: usize,
+    /// What it has received, without what that holds.
+    received: Option<ReceivedRevision>,
 }
 
 impl StandingIn {
@@ -79,38 +83,32 @@ impl StandingIn {
     pub(crate) async fn look(&mut self) -> Result<(Pair, Figures), String> {
         let owner = self.owner().to_owned();
         let (mine, theirs) = tokio::join!(hear(&self.primary, &owner), hear(&self.backup, &owner));
-        let received = match &theirs {
-            Ok(_) => self.backup.received(&owner).await.map_err(text)?,
-            Err(_) => None,
-        };
-        let kept = match &mine {
-            Ok(_) => self.primary.received(&owner).await.map_err(text)?,
-            Err(_) => None,
-        };
+        let received = theirs.as_ref().ok().and_then(|it| it.received.as_ref());
         let place = |it: &Heard| (it.standing.reign, it.standing.revision);
         let lock = self.grounds.locked(&owner, &self.run).await;
-        let over = is_over(mine.as_ref().ok(), theirs.as_ref().ok(), received.as_ref());
+        let over = is_over(mine.as_ref().ok(), theirs.as_ref().ok());
         let pair = Pair {
             primary: side(mine.as_ref().ok(), !over),
             backup: side(theirs.as_ref().ok(), over),
             lock,
             attested: self.said.attested,
-            received: match (&received, &mine) {
+            received: match (received, &mine) {
                 (None, _) => Received::Nothing,
                 (Some(it), Ok(mine)) if (it.reign, it.revision) == place(mine) => Received::All,
                 (Some(_), _) => Received::Perhaps,
             },
             consented: self.said.consented,
             kept: mine.as_ref().is_ok_and(|mine| {
-                kept.as_ref().is_some_and(|it| (it.reign, it.revision) == place(mine))
+                let kept = mine.received.as_ref();
+                kept.is_some_and(|it| (it.reign, it.revision) == place(mine))
             }),
         };
         let notes = [&mine, &theirs].into_iter().filter_map(|it| it.as_ref().err().cloned());
         let figures = Figures {
             primary: owner,
             backup: self.backup.parent().to_owned(),
-            received: received.as_ref().map(|it| (it.revision, it.received_at.to_string())),
-            objects: received.as_ref().map(|it| it.configuration.objects.len()),
+            received: received.map(|it| (it.revision, it.received_at.to_string())),
+            objects: received.map(|it| it.objects),
             notes: notes.collect(),
         };
         Ok((pair, figures))
@@ -245,7 +243,9 @@ async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
         let standing = hosting.standing(owner).await?;
         let names = hosting.names().await?;
         let objects = names.iter().filter(|it| it.owner == owner).count();
-        Ok::<_, RgsError>(Heard { standing, objects })
+        let received = hosting.received_revisions().await?;
+        let received = received.into_iter().find(|it| it.owner == owner);
+        Ok::<_, RgsError>(Heard { standing, objects, received })
     };
     match tokio::time::timeout(PATIENCE, ask).await {
         Ok(heard) => heard.map_err(text),
@@ -255,16 +255,12 @@ async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
 
 /// Whether the backup pool stands in: its reign is the higher one, or the primary pool has heard
 /// of it and changes nothing.
-fn is_over(
-    mine: Option<&Heard>,
-    theirs: Option<&Heard>,
-    received: Option<&response_groups::store::Received>,
-) -> bool {
-    let Some(theirs) = theirs.map(|it| it.standing) else { return false };
+fn is_over(mine: Option<&Heard>, theirs: Option<&Heard>) -> bool {
+    let Some(Heard { standing: theirs, received, .. }) = theirs else { return false };
     match mine.map(|it| it.standing) {
         Some(mine) if mine.reign == theirs.reign => theirs.reign > 0 && !mine.edits,
         Some(mine) => mine.reign < theirs.reign,
-        None => received.is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
+        None => received.as_ref().is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
     }
 }
 
