@@ -10,6 +10,7 @@ use admin::files::{Delivery, Taken};
 use admin::{Fault, FaultKind, Watch};
 use jiff::Timestamp;
 use response_groups::compare::{Compared, compare};
+use response_groups::configuration::Configuration;
 use response_groups::import::{self, AudioSource, Conflicts, Incoming, Options, Report};
 use response_groups::package::{Header, Package, Refused, Reign, Writer, verify};
 use response_groups::store::{Export as Held, ImportError, OwnerFilter};
@@ -29,7 +30,6 @@ impl Reached {
         let hosting = self.hosting(&order.source)?.clone();
         // Without an owner: what a listing shows, the objects that belong to the pool itself.
         let held = hosting.export(&owner(order.of.clone())).await.map_err(|it| fault(&it))?;
-        let whole = held.configuration().clone();
         let header = Header {
             source: order.source.clone(),
             owner: match order.of {
@@ -47,12 +47,12 @@ impl Reached {
                 .collect(),
         };
         let exported = held.exported().clone();
-        let objects = whole.objects.len();
-        let audio = whole.audio.len();
+        let objects = held.configuration().objects.len();
+        let audio = held.configuration().audio.len();
         let runtime = Handle::current();
         let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
-            let written = write(file, &header, held, &runtime)?;
-            let read_back = verify(BufReader::new(written), &header, &whole);
+            let whole = write(file, &header, held, &runtime)?;
+            let read_back = verify(BufReader::new(file), &header, &whole);
             read_back.map_err(|why| failed(format!("the file could not be read back: {why}")))
         });
         let delivery = offered.await?.note(format!(
@@ -174,18 +174,18 @@ async fn open(taken: Taken) -> Result<Opened, Fault> {
     })
 }
 
-/// Writes the whole file, audio one by one, and gives it back at its beginning.
-fn write<'f>(
-    file: &'f mut File,
+/// Writes the whole file, audio one by one, and leaves it at its beginning. Gives what was written.
+fn write(
+    file: &mut File,
     header: &Header,
     held: Held,
     runtime: &Handle,
-) -> Result<&'f mut File, Fault> {
+) -> Result<Configuration, Fault> {
     let unwritten =
         |error: &dyn std::fmt::Display| failed(format!("nothing was exported: {error}"));
-    let whole = held.configuration().clone();
     let out = BufWriter::new(&mut *file);
-    let mut writer = Writer::begin(out, header, &whole).map_err(|it| unwritten(&it))?;
+    let mut writer =
+        Writer::begin(out, header, held.configuration()).map_err(|it| unwritten(&it))?;
     while let Some(id) = writer.next_audio().map(|it| it.id) {
         let content = runtime.block_on(held.content(id)).map_err(|it| fault(&it))?;
         writer.audio(id, &content).map_err(|it| unwritten(&it))?;
@@ -193,10 +193,10 @@ fn write<'f>(
     let mut out = writer.finish().map_err(|it| unwritten(&it))?;
     out.flush().map_err(|it| unwritten(&it))?;
     drop(out);
-    runtime.block_on(held.end());
+    let (whole, _) = runtime.block_on(held.end());
     file.sync_all().map_err(|it| unwritten(&it))?;
     file.seek(SeekFrom::Start(0)).map_err(|it| unwritten(&it))?;
-    Ok(file)
+    Ok(whole)
 }
 
 fn failed(message: String) -> Fault {
