@@ -123,22 +123,8 @@ impl Parser<'_> {
 
     fn list(&mut self) -> Parsed<Expression> {
         let start = self.cursor.at;
-        let mut items = vec![self.operand()?];
-        loop {
-            let before = self.cursor.at;
-            self.skip_blank()?;
-            if !self.cursor.take(",") {
-                self.cursor.at = before;
-                break;
-            }
-            self.skip_lines()?;
-            items.push(self.operand()?);
-        }
-        if items.len() == 1 {
-            return Ok(items.remove(0));
-        }
-        let span = self.span(start);
-        Ok(Expression { kind: Kind::List(items), span })
+        let first = self.operand()?;
+        self.listed(start, first, |parser, _| parser.operand())
     }
 
     fn at_number(&self) -> bool {

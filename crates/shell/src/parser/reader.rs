@@ -1,6 +1,6 @@
 //! What every part of the parser works with: the cursor, the depth, notes and complaints.
 
-use crate::ast::Note;
+use crate::ast::{Expression, Kind, Note};
 use crate::error::{Complaint, ParseError, ParseErrorKind};
 use crate::lexer::Cursor;
 use crate::limits::MAX_DEPTH;
@@ -47,6 +47,32 @@ impl Parser<'_> {
         let result = read(self);
         self.depth -= 1;
         result
+    }
+
+    /// `first`, which began at `start`, with what follows it after commas. `next` reads one value
+    /// more; it is told where the item before it ended.
+    pub(super) fn listed(
+        &mut self,
+        start: usize,
+        first: Expression,
+        next: impl Fn(&mut Self, usize) -> Parsed<Expression>,
+    ) -> Parsed<Expression> {
+        let mut items = vec![first];
+        loop {
+            let before = self.cursor.at;
+            self.skip_blank()?;
+            if !self.cursor.take(",") {
+                self.cursor.at = before;
+                break;
+            }
+            self.skip_lines()?;
+            items.push(next(self, before)?);
+        }
+        if items.len() == 1 {
+            return Ok(items.remove(0));
+        }
+        let span = self.span(start);
+        Ok(Expression { kind: Kind::List(items), span })
     }
 }
 

@@ -1,9 +1,7 @@
 //! Statements, pipelines, and cmdlets with their arguments.
 
 use super::reader::{Parsed, Parser};
-use crate::ast::{
-    Argument, Assignment, Command, Element, Expression, Kind, Named, Pipeline, Statement,
-};
+use crate::ast::{Argument, Assignment, Command, Element, Expression, Named, Pipeline, Statement};
 use crate::lexer::{begins_name, ends_word, is_dash, is_name, is_quote};
 use crate::unsupported::{KEYWORDS, instead};
 
@@ -224,34 +222,23 @@ impl Parser<'_> {
     fn argument(&mut self) -> Parsed<Expression> {
         let start = self.cursor.at;
         let first = self.single_argument()?;
-        let mut items = vec![first];
-        loop {
-            let before = self.cursor.at;
-            self.skip_blank()?;
-            if !self.cursor.take(",") {
-                self.cursor.at = before;
-                break;
+        self.listed(start, first, Self::argument_after_comma)
+    }
+
+    fn argument_after_comma(&mut self, before: usize) -> Parsed<Expression> {
+        match self.cursor.peek() {
+            None => {
+                let message = "nothing follows the comma";
+                Err(self.incomplete(before, message, "go on with the list"))
             }
-            self.skip_lines()?;
-            match self.cursor.peek() {
-                None => {
-                    let message = "nothing follows the comma";
-                    return Err(self.incomplete(before, message, "go on with the list"));
-                }
-                Some(next) if ends_word(next) && !opens(next) => {
-                    let here = self.cursor.at;
-                    self.cursor.bump();
-                    let message = "a value is missing after the comma";
-                    return Err(self.wrong(here, message, "take the comma out, or add the value"));
-                }
-                Some(_) => items.push(self.single_argument()?),
+            Some(next) if ends_word(next) && !opens(next) => {
+                let here = self.cursor.at;
+                self.cursor.bump();
+                let message = "a value is missing after the comma";
+                Err(self.wrong(here, message, "take the comma out, or add the value"))
             }
+            Some(_) => self.single_argument(),
         }
-        if items.len() == 1 {
-            return Ok(items.remove(0));
-        }
-        let span = self.span(start);
-        Ok(Expression { kind: Kind::List(items), span })
     }
 }
 
