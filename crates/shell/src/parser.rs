@@ -20,8 +20,8 @@ use reader::Parser;
 pub enum Origin {
     /// A file or standard input: an unclosed quote is an error.
     Script,
-    /// Typed or pasted, or given with `-c`: an unclosed quote of a single line that calls a `Cs`
-    /// cmdlet is closed at the end of that line.
+    /// Typed or pasted, or given with `-c`: an unclosed quote of a single line that asks a
+    /// `Get-Cs...` is closed at the end of that line. What changes something is never guessed.
     Line,
 }
 
@@ -42,7 +42,7 @@ pub fn parse(text: &str, origin: Origin) -> Result<Script, ParseError> {
         depth: 0,
         notes: Vec::new(),
         one_line,
-        in_cs_cmdlet: false,
+        in_cs_question: false,
     };
     let statements = parser.statements(None)?;
     let mut notes = parser.notes;

@@ -13,7 +13,7 @@ pub(super) struct Parser<'t> {
     pub(super) depth: usize,
     pub(super) notes: Vec<Note>,
     pub(super) one_line: bool,
-    pub(super) in_cs_cmdlet: bool,
+    pub(super) in_cs_question: bool,
 }
 
 impl Parser<'_> {

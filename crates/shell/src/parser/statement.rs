@@ -159,10 +159,10 @@ impl Parser<'_> {
             let advice = "a cmdlet's name is Verb-Noun, such as Get-CsTopology";
             return Err(self.wrong(start, format!("`{odd}` cannot be part of a name"), advice));
         }
-        let was_cs = self.in_cs_cmdlet;
-        self.in_cs_cmdlet = is_cs_name(&name);
+        let was_question = self.in_cs_question;
+        self.in_cs_question = is_cs_question(&name);
         let arguments = self.arguments();
-        self.in_cs_cmdlet = was_cs;
+        self.in_cs_question = was_question;
         Ok(Command { name, arguments: arguments?, span })
     }
 
@@ -247,8 +247,7 @@ fn opens(it: char) -> bool {
     matches!(it, '(' | '{')
 }
 
-/// Whether `name` is `Verb-Cs...`.
-fn is_cs_name(name: &str) -> bool {
-    name.split_once('-')
-        .is_some_and(|(_, noun)| noun.get(..2).is_some_and(|it| it.eq_ignore_ascii_case("cs")))
+/// Whether `name` is `Get-Cs...`, which changes nothing whatever a quote swallows.
+fn is_cs_question(name: &str) -> bool {
+    name.get(..6).is_some_and(|it| it.eq_ignore_ascii_case("get-cs"))
 }

@@ -113,9 +113,9 @@ impl Parser<'_> {
         }
     }
 
-    /// The end of the text within quotes: forgiven in a single line that calls a `Cs` cmdlet.
+    /// The end of the text within quotes: forgiven in a single line that asks a `Get-Cs...`.
     fn unclosed(&mut self, open: usize) -> Parsed<()> {
-        if self.one_line && self.depth == 0 && self.in_cs_cmdlet {
+        if self.one_line && self.depth == 0 && self.in_cs_question {
             let message = "this quote is never closed; it is read up to the end of the line";
             self.note(self.span(open), message.to_owned());
             return Ok(());

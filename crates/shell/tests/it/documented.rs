@@ -2,7 +2,7 @@
 //! is tolerated or refused, and what a cmdlet would be run with.
 
 use expect_test::expect_file;
-use shell::{Answer, Environment, Need, Origin, Run, check, parse};
+use shell::{Answer, Environment, Need, Origin, ParseErrorKind, Run, check, parse};
 
 use crate::rows::catalogue;
 
@@ -83,12 +83,21 @@ fn story(given: &str) -> String {
 }
 
 #[test]
-fn the_tolerance_for_an_unclosed_quote_holds_for_single_cs_lines_only() {
+fn the_tolerance_for_an_unclosed_quote_holds_for_single_lines_that_only_ask() {
     let line = "Get-CsRgsQueue -Owner \"service:ApplicationServer\"primary.contoso.com\"";
     assert!(parse(line, Origin::Line).is_ok());
     assert!(parse(line, Origin::Script).is_err());
     assert!(parse(&format!("{line}\nGet-CsRgsQueue"), Origin::Line).is_err());
     assert!(parse("Get-Help \"CsRgsQueue", Origin::Line).is_err());
+    // A quote that swallows -WhatIf must change nothing.
+    for line in [
+        "Remove-CsRgsQueue -Identity \"backup.contoso.com -WhatIf",
+        "Get-CsRgsQueue | Set-CsRgsQueue -Description \"as before -WhatIf",
+        "Invoke-CsPoolFailOver -Force -PoolFqdn \"primary.contoso.com -WhatIf",
+    ] {
+        let error = parse(line, Origin::Line).unwrap_err();
+        assert_eq!(error.kind, ParseErrorKind::Incomplete, "{line}");
+    }
     assert!(parse("$x = \"Get-CsRgsQueue", Origin::Line).is_err());
     assert!(parse("Get-CsRgsQueue -Owner (Get-CsThing \"abc", Origin::Line).is_err());
 }
