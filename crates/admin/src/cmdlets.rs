@@ -89,7 +89,8 @@ pub fn catalogue() -> Catalogue {
 
 /// What completion offers where a parameter says so, as the line that lists it.
 pub const OFFERS: &[(&str, &str)] = &[
-    ("pool", "(Get-CsService -PersistentChatServer).PoolFqdn"),
+    ("pool", "(Get-CsService).PoolFqdn"),
+    ("chat pool", "(Get-CsService -PersistentChatServer).PoolFqdn"),
     ("front-end pool", "(Get-CsService -ApplicationServer).PoolFqdn"),
     ("server", "(Get-CsService -PersistentChatServer).Servers"),
     ("room", "(Get-CsPersistentChatRoom).Identity"),
@@ -126,7 +127,7 @@ const IDENTITY: Parameter = Parameter::new(
 )
 .at(0)
 .piped(FromPipeline::ByName)
-.offers("pool");
+.offers("chat pool");
 
 /// The pool that accounts and rooms belong to.
 const POOL_FQDN: Parameter = Parameter::new(
@@ -134,7 +135,7 @@ const POOL_FQDN: Parameter = Parameter::new(
     Type::Text,
     "The pool. May be left out where there is just one.",
 )
-.offers("pool");
+.offers("chat pool");
 
 const FORCE: Parameter =
     Parameter::new("Force", Type::Switch, "Does not ask, and does not stop at warnings.");

@@ -42,7 +42,7 @@ const OUTPUT: Output = Output {
 };
 
 const POOL: Parameter =
-    Parameter::new("PoolFqdn", Type::Text, "The pool.").mandatory().offers("pool");
+    Parameter::new("PoolFqdn", Type::Text, "The pool.").mandatory().offers("chat pool");
 
 pub(super) const ROWS: &[Row] = &[
     Row {

@@ -69,6 +69,17 @@ fn every_cmdlet_has_help_and_examples_that_run() {
 }
 
 #[test]
+fn completion_offers_every_pool_where_any_pool_is_taken() {
+    let asks = |line: &str| shell::complete(line, line.len(), &catalogue()).ask;
+    assert_eq!(asks("Get-CsService -PoolFqdn "), Some("pool"));
+    assert_eq!(asks("Get-CsService "), Some("pool"));
+    assert_eq!(asks("Get-CsPersistentChatState "), Some("chat pool"));
+    assert_eq!(asks("Get-CsPoolFailoverState "), Some("front-end pool"));
+    let lines = would_run(OFFERS.iter().find(|(it, _)| *it == "pool").unwrap().1);
+    assert_eq!(lines, ["Get-CsService"], "pools of every role");
+}
+
+#[test]
 fn every_cmdlet_has_roles_and_an_audit_name_of_its_own() {
     let mut names = HashSet::new();
     for row in rows() {
