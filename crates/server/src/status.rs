@@ -11,11 +11,12 @@ use topology::{Pool, Service, Topology};
 use crate::args::Reach;
 use crate::reach::{Deployment, block_on};
 
-/// Prints it. Fails when no pool can be served now.
+/// Prints it. Fails when a chat pool is not served, or when no pool is: a front-end pool has
+/// another that stands in for it.
 #[allow(clippy::print_stdout, reason = "the answer of this command")]
 pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
     let (deployment, looked) = block_on(Deployment::reach(reach))?;
-    let mut served = true;
+    let (mut chats, mut any) = (true, false);
     println!("as {} sees it", looked.by);
     let topology = &deployment.topology;
     for pool in &topology.pools {
@@ -28,18 +29,17 @@ pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
         let living = looked.living.get(&pool.fqdn).cloned().unwrap_or_default();
         lines.extend(chat_servers(pool, observed, &living));
         println!("{}", lines.join("\n"));
-        served &= observed.serving().is_some();
+        let served = observed.serving().is_some();
+        chats &= served || pool.chat().is_none();
+        any |= served;
     }
-    Ok(if served { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if chats && any { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn screen(topology: &Topology, pool: &Pool, observed: &Observed) -> Vec<String> {
     let mut lines = vec![String::new()];
     let serving = observed.serving().map(|(_, record)| record);
-    let state = serving.map_or("unknown: no site is known to serve".to_owned(), |record| {
-        format!("{:?}, term {}", record.state, record.term)
-    });
-    lines.push(format!("{} {}  {state}", kind(pool), pool.fqdn));
+    lines.push(format!("{} {}  {}", kind(pool), pool.fqdn, state(pool, observed)));
     if let Some(response_groups) = pool.response_groups() {
         let backup = response_groups.backup_pool.as_deref().unwrap_or("none: it has no pair");
         lines.push(format!("  backup pool    {backup}"));
@@ -61,6 +61,17 @@ fn screen(topology: &Topology, pool: &Pool, observed: &Observed) -> Vec<String> 
         lines.push(format!("  log shipping   {}", shipping(observed)));
     }
     lines
+}
+
+fn state(pool: &Pool, observed: &Observed) -> String {
+    if let Some((_, record)) = observed.serving() {
+        return format!("{:?}, term {}", record.state, record.term);
+    }
+    let heard = observed.sites.values().any(|seen| matches!(seen, SiteSeen::Answers { .. }));
+    if pool.response_groups().is_some() && !heard {
+        return "away: its site is not heard".to_owned();
+    }
+    "unknown: no site is known to serve".to_owned()
 }
 
 fn kind(pool: &Pool) -> &'static str {

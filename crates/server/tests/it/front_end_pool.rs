@@ -94,6 +94,7 @@ async fn a_front_end_pool_serves_and_comes_back_whatever_the_other_site_does() {
     pair.start(&SOUTH).await;
     pair.takes(ALONE, 2).await;
     pair.has(ALONE, &[1, 2]).await;
+    pair.status_tells_what_is_known().await;
 }
 
 /// The deployment, and how a host of it looks at it.
@@ -220,6 +221,16 @@ impl Pair {
         assert!(mirrored.contains("in sync") && !mirrored.contains("site south"));
         assert!(alone.contains("none is declared") && !alone.contains("site north"));
         assert!(!said.contains("log shipping") && !said.contains("unknown"), "{said}");
+    }
+
+    /// One of the two is away: the screen says so, and the command succeeds.
+    async fn status_tells_what_is_known(&self) {
+        let said = self.deployment.administer(&["status"]).await.unwrap();
+        println!("{said}");
+        let (mirrored, alone) = said.split_once(&format!("front-end pool {ALONE}")).unwrap();
+        assert!(mirrored.contains(&format!("front-end pool {MIRRORED}  away")), "{said}");
+        assert!(mirrored.contains("mirror         unknown"), "{said}");
+        assert!(alone.starts_with("  Normal, term 1."), "{said}");
     }
 }
 
