@@ -73,8 +73,7 @@ impl Observed {
         stores: &[(String, Records)],
         client: &Client,
     ) -> Self {
-        let its_sites = [topology.home_site(pool), topology.backup_site(pool)];
-        let is_its = |site: &str| its_sites.iter().flatten().any(|it| it.name == site);
+        let is_its = |site: &str| topology.sites_of(pool).any(|it| it.name == site);
         let stores = stores.iter().filter(|(site, _)| is_its(site));
         let sites =
             join_all(stores.map(async |(site, records)| {

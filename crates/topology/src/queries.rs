@@ -91,6 +91,11 @@ impl Topology {
         self.site_of_store(pool.stores.backup.as_deref()?)
     }
 
+    /// The sites in which the pool has stores: one, or two if it is stretched.
+    pub fn sites_of(&self, pool: &Pool) -> impl Iterator<Item = &Site> {
+        self.home_site(pool).into_iter().chain(self.backup_site(pool))
+    }
+
     /// The one site that is not this one.
     pub fn other_site(&self, site: &str) -> Option<&Site> {
         self.sites.iter().find(|other| other.name != site)

@@ -15,7 +15,7 @@ use recovery::keeper::{self, Handle, PrimaryHook, Setup};
 use recovery::store::{Embedded, Records, Remote, Store};
 use recovery::{store, witness};
 use tokio::net::TcpListener;
-use topology::{Pool, Service};
+use topology::{Pool, Service, Topology};
 use tracing::info;
 
 use super::host::ThisHost;
@@ -36,6 +36,12 @@ impl Stores {
     /// The other site's, in a deployment of two.
     pub(crate) fn other(&self) -> Option<&Records> {
         self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, records)| records)
+    }
+
+    /// Those of the sites in which `pool` has stores: nobody else's knows it.
+    pub(crate) fn of(&self, topology: &Topology, pool: &Pool) -> Vec<(String, Records)> {
+        let its = topology.sites_of(pool);
+        its.map(|site| (site.name.clone(), self.by_site[&site.name].clone())).collect()
     }
 
     /// Every site's.

@@ -67,6 +67,8 @@ fn the_demo_has_two_whole_sites_on_addresses_of_their_own() {
     assert_eq!(pool.chat().expect("chat").rooms, "rooms.dci.discovery.com");
     assert_eq!(topology.home_site(pool).expect("home").name, "north");
     assert_eq!(topology.backup_site(pool).expect("backup").name, "south");
+    let sites: Vec<_> = topology.sites_of(pool).map(|site| site.name.as_str()).collect();
+    assert_eq!(sites, ["north", "south"]);
     assert_eq!(pool.stores.iter().count(), Place::ALL.len());
     let addresses: BTreeSet<_> = topology.hosts.iter().map(|host| host.address).collect();
     assert_eq!(addresses.len(), 10);

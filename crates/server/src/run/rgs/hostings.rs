@@ -17,10 +17,7 @@ pub(crate) struct Hostings(BTreeMap<String, (Hosting, Connections)>);
 /// Follows the primary of every pool that hosts Response Groups; connects only when asked to.
 pub(crate) fn reach(host: &ThisHost, stores: &Stores) -> Hostings {
     let reach_one = |pool: &topology::Pool| {
-        // Such a pool lives in one site: nobody else's store knows it.
-        let site = host.topology.home_site(pool).map(|site| site.name.clone());
-        let its = stores.all().into_iter().filter(|(name, _)| Some(name) == site.as_ref());
-        let its = its.collect();
+        let its = stores.of(&host.topology, pool);
         let known = whereabouts::follow(&pool.fqdn, its, &host.tasks, &host.shutdown);
         let application = format!("response groups {}", host.name);
         let connections =
