@@ -8,6 +8,8 @@
 //! the second pair of eyes; [`whereabouts`] tells chat servers where the primary is.
 
 pub mod action;
+#[cfg(test)]
+mod battery;
 pub mod engine;
 pub mod grounds;
 pub mod journal;

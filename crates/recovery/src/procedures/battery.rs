@@ -1,95 +1,54 @@
-//! The battery: every procedure, over every world that matters.
-//!
-//! The deployment here is a model that performs the forecast of each act. It is added to the real
-//! tests, never instead of them. Faults are injected at every point where a run can be hurt.
+//! The battery of stretched pools: every procedure, over every world that matters.
 
-mod model;
+mod worlds;
 
-use std::collections::HashSet;
-
-use model::{Fault, Model, failed_over, lost, now, worlds};
+use worlds::{failed_over, home_returns, lost, worlds};
 
 use super::{ALL, FAIL_BACK, FAIL_OVER, SALVAGE, row_for};
-use crate::action::{Action, Procedure, Step};
-use crate::engine::{Line, Mark, Stopped, run_row, what_if};
+use crate::action::{Action, StretchedPool};
+use crate::battery::{self, Fault, now};
+use crate::engine::{Stopped, run_row};
 use crate::record::PoolState;
-use crate::world::{
-    Active, Copies, Known, Lock, Measured, MissingLog, Reach, Standing, Unshipped, World,
-};
+use crate::world::{Active, Copies, Known, MissingLog, Reach, Standing, Unshipped, World};
 
-fn is_done(procedure: &Procedure, world: &World) -> bool {
-    procedure.steps.iter().all(|step| step.act == Action::TakeLock || (step.done)(world))
-}
+type Model = battery::Model<StretchedPool>;
 
 #[test]
 fn finishes_from_any_world_whose_givens_hold() {
-    let mut finished = [0; ALL.len()];
-    for world in worlds() {
-        for (count, procedure) in finished.iter_mut().zip(ALL) {
-            if procedure.givens.iter().any(|given| !(given.holds)(&world)) {
-                continue;
-            }
-            let mut model = Model::new(world.clone());
-            // `foresee` asserts the preconditions of every act on the way.
-            model.go(procedure).unwrap_or_else(|why| panic!("{}: {why} {world:?}", procedure.name));
-            assert!(is_done(procedure, &model.world), "{}: {world:?}", procedure.name);
-            assert_eq!(model.world.lock, Lock::Free);
-            *count += 1;
-        }
-    }
-    assert!(finished.iter().all(|count| 10 < *count), "too few worlds were tried: {finished:?}");
+    battery::finishes_from_any_world_whose_givens_hold(worlds(), &ALL);
 }
 
 #[test]
 fn resumes_after_a_crash_anywhere() {
-    for (start, procedure) in [(lost(), &FAIL_OVER), (failed_over(), &FAIL_BACK)] {
-        let mut whole = Model::new(start.clone());
-        whole.go(procedure).unwrap();
-        for fault in [Fault::Crash, Fault::CrashAfter] {
-            for at in 1..=whole.touches {
-                let mut model = Model::new(start.clone());
-                model.fault = Some((at, fault));
-                let stopped = model.go(procedure);
-                assert!(stopped.is_err(), "{} survived a crash at {at}", procedure.name);
-                model.go(procedure).unwrap_or_else(|why| panic!("{fault:?} at {at}: {why}"));
-                assert_eq!(model.world, whole.world, "{} {fault:?} at {at}", procedure.name);
-                let locks = |acts: &[Action]| -> Vec<Action> {
-                    acts.iter().copied().filter(|act| *act != Action::TakeLock).collect()
-                };
-                let mut acts = locks(&model.acts);
-                acts.dedup();
-                assert_eq!(
-                    acts,
-                    locks(&whole.acts),
-                    "an act was done twice, apart: {fault:?} at {at}"
-                );
-            }
-        }
-    }
+    battery::resumes_after_a_crash_anywhere(&lost(), &FAIL_OVER);
+    battery::resumes_after_a_crash_anywhere(&failed_over(), &FAIL_BACK);
 }
 
 #[test]
 fn dry_run_foretells_the_run() {
-    for world in worlds() {
-        for procedure in ALL {
-            let foretold = what_if(procedure, None, &world, &Measured::default());
-            let mut model = Model::new(world.clone());
-            let lines = model.go(procedure);
-            let Ok(lines) = &lines else {
-                assert_ne!(foretold.refused, [], "{world:?}");
-                continue;
-            };
-            assert_eq!(foretold.refused, [], "{world:?}");
-            let would: Vec<_> = numbers(&foretold.lines, &Mark::WouldDo);
-            assert_eq!(would, numbers(lines, &Mark::Done), "{}", procedure.name);
-            let already = numbers(&foretold.lines, &Mark::AlreadyDone);
-            assert_eq!(already, numbers(lines, &Mark::AlreadyDone), "{}", procedure.name);
-        }
-    }
+    battery::dry_run_foretells_the_run(worlds(), &ALL);
 }
 
-fn numbers<'a>(lines: &'a [Line], mark: &Mark) -> Vec<&'a str> {
-    lines.iter().filter(|line| line.mark == *mark).map(|line| line.number.as_str()).collect()
+#[test]
+fn notices_an_act_that_did_nothing() {
+    battery::notices_an_act_that_did_nothing(&lost(), &FAIL_OVER);
+    battery::notices_an_act_that_did_nothing(&failed_over(), &FAIL_BACK);
+}
+
+#[test]
+fn done_is_monotone() {
+    battery::done_is_monotone(worlds(), &ALL);
+}
+
+#[test]
+fn one_run_at_a_time() {
+    battery::one_run_at_a_time(&lost(), &FAIL_OVER);
+    battery::one_run_at_a_time(&failed_over(), &FAIL_BACK);
+}
+
+#[test]
+fn numbers_are_unique_and_sentences_end() {
+    battery::numbers_are_unique_and_sentences_end(&ALL);
 }
 
 #[test]
@@ -123,7 +82,7 @@ fn stops_when_the_old_primary_returns() {
     whole.go(&FAIL_OVER).unwrap();
     for at in 1..=whole.touches {
         let mut model = Model::new(lost());
-        model.fault = Some((at, Fault::HomeReturns));
+        model.intrusion = Some((at, home_returns));
         // Between a look and its act the primary may return; the act's own assertion would then
         // stand for the compare-and-set that the real act is. Only looks are hit here.
         let outcome =
@@ -133,43 +92,6 @@ fn stops_when_the_old_primary_returns() {
         assert!(!two || model.world.attested, "two primaries without an attestation, at {at}");
         if outcome.is_ok() {
             assert!(!model.world.has_two_primaries(), "at {at}");
-        }
-    }
-}
-
-#[test]
-fn notices_an_act_that_did_nothing() {
-    for (start, procedure) in [(lost(), &FAIL_OVER), (failed_over(), &FAIL_BACK)] {
-        let mut whole = Model::new(start.clone());
-        whole.go(procedure).unwrap();
-        let mut noticed = 0;
-        for at in 1..=whole.touches {
-            let mut model = Model::new(start.clone());
-            model.fault = Some((at, Fault::Idle));
-            if let Err(why) = model.go(procedure) {
-                assert!(matches!(why, Stopped::DidNotTake { .. }), "{why}");
-                noticed += 1;
-            }
-        }
-        assert_eq!(noticed, whole.acts.len(), "{}", procedure.name);
-    }
-}
-
-#[test]
-fn done_is_monotone() {
-    for world in worlds() {
-        for procedure in ALL {
-            let mut model = Model::new(world.clone());
-            if model.go(procedure).is_err() {
-                continue;
-            }
-            let mut reached = 0;
-            for world in &model.worlds {
-                let done = |step: &&Step| step.act == Action::TakeLock || (step.done)(world);
-                let now = procedure.steps.iter().take_while(done).count();
-                assert!(reached <= now, "{}: row {reached} came undone", procedure.name);
-                reached = now;
-            }
         }
     }
 }
@@ -219,26 +141,13 @@ fn a_gap_in_the_share_stops_a_failover_until_just_it_is_given_up() {
 }
 
 #[test]
-fn one_run_at_a_time() {
-    for (start, procedure) in [(lost(), &FAIL_OVER), (failed_over(), &FAIL_BACK)] {
-        let mut model = Model::new(World { lock: Lock::Others, ..start.clone() });
-        assert!(matches!(model.go(procedure), Err(Stopped::Unsafe { .. })));
-        assert_eq!(model.acts, []);
-        let mut stolen = Model::new(start);
-        stolen.fault = Some((6, Fault::LockStolen));
-        assert!(stolen.go(procedure).is_err());
-    }
-}
-
-#[test]
 fn a_failback_can_be_turned_back_until_home_is_promoted() {
     let mut whole = Model::new(failed_over());
     whole.go(&FAIL_BACK).unwrap();
     let promotion = Action::BringOnline(crate::action::Side::Home);
     let (mut turned, mut refused) = (0, 0);
     for at in 1..=whole.touches {
-        let mut model = Model::new(failed_over());
-        model.fault = Some((at, Fault::CrashAfter));
+        let mut model = Model::hurt(failed_over(), at, Fault::CrashAfter);
         model.go(&FAIL_BACK).unwrap_err();
         let promoted = model.acts.contains(&promotion);
         let result = model.go(&super::TURN_BACK);
@@ -260,8 +169,7 @@ fn a_home_that_is_lost_again_during_failback_is_failed_over_from_again() {
     let mut whole = Model::new(failed_over());
     whole.go(&FAIL_BACK).unwrap();
     for at in 1..=whole.touches {
-        let mut model = Model::new(failed_over());
-        model.fault = Some((at, Fault::CrashAfter));
+        let mut model = Model::hurt(failed_over(), at, Fault::CrashAfter);
         model.go(&FAIL_BACK).unwrap_err();
         model.world.home.reach = Reach::Unknown;
         model.world.home.standing = Standing::Unknown;
@@ -290,18 +198,4 @@ fn a_row_alone_runs_only_in_its_turn() {
     whole.world.state = PoolState::FailingOver;
     now(run_row(procedure, step, &mut whole, &mut |_| {})).unwrap();
     assert_eq!(whole.world.state, PoolState::FailedOver);
-}
-
-#[test]
-fn numbers_are_unique_and_sentences_end() {
-    for procedure in ALL {
-        let numbers: HashSet<_> = procedure.steps.iter().map(|step| step.number).collect();
-        assert_eq!(numbers.len(), procedure.steps.len(), "{}", procedure.name);
-        for step in procedure.steps {
-            assert!(step.text.ends_with('.'), "{}", step.text);
-        }
-        for given in procedure.givens {
-            assert!(given.text.ends_with('.') && given.remedy.ends_with('.'), "{}", given.text);
-        }
-    }
 }

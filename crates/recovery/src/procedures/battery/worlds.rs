@@ -1,66 +1,21 @@
-//! The model that stands for a deployment in the battery, and the worlds that it begins with.
+//! The worlds that the battery of stretched pools begins with.
 
-use crate::action::{Action, Procedure, StretchedPool};
-use crate::engine::{Deployment, Line, Reply, Stopped, run};
+use crate::action::StretchedPool;
+use crate::battery::Tried;
 use crate::record::PoolState;
 use crate::world::{
-    Active, Copies, Known, Lock, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site,
-    Standing, Switched, Unshipped, World,
+    Active, Copies, Known, Lock, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
+    Switched, Unshipped, World,
 };
 
-/// What goes wrong in a run, at the n-th touch of the deployment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The orchestrator is killed before the touch.
-    Crash,
-    /// The orchestrator is killed after the touch took effect.
-    CrashAfter,
-    /// An act says that it was done, and did nothing.
-    Idle,
-    /// The home site's old primary is alive again.
-    HomeReturns,
-    /// Another run takes the lock.
-    LockStolen,
-}
-
-pub(super) struct Model {
-    pub(super) world: World,
-    pub(super) touches: usize,
-    pub(super) fault: Option<(usize, Fault)>,
-    pub(super) acts: Vec<Action>,
-    pub(super) worlds: Vec<World>,
-}
-
-impl Model {
-    pub(super) fn new(world: World) -> Self {
-        Self { world, touches: 0, fault: None, acts: Vec::new(), worlds: Vec::new() }
-    }
-
-    fn touch(&mut self) -> Result<Option<Fault>, String> {
-        self.touches += 1;
-        let due = self.fault.filter(|(at, _)| *at == self.touches).map(|(_, fault)| fault);
-        match due {
-            Some(Fault::Crash) => return Err("killed".to_owned()),
-            Some(Fault::HomeReturns) => home_returns(&mut self.world),
-            Some(Fault::LockStolen) => self.world.lock = Lock::Others,
-            Some(Fault::CrashAfter | Fault::Idle) | None => {}
-        }
-        Ok(due)
-    }
-
-    fn after(due: Option<Fault>) -> Result<(), String> {
-        if due == Some(Fault::CrashAfter) { Err("killed".to_owned()) } else { Ok(()) }
-    }
-
-    pub(super) fn go(&mut self, procedure: &'static Procedure) -> Result<Vec<Line>, Stopped> {
-        let mut lines = Vec::new();
-        let result = now(run(procedure, self, &mut |line| lines.push(line.clone())));
-        result.map(|()| lines)
+impl Tried for StretchedPool {
+    fn lock(world: &mut World) -> &mut Lock {
+        &mut world.lock
     }
 }
 
 /// An old primary that was cut off and is heard again. It obeys the higher reign when there is one.
-fn home_returns(world: &mut World) {
+pub(super) fn home_returns(world: &mut World) {
     world.home.reach = Reach::Up;
     if world.backup.reigns {
         world.home.standing = Standing::Fenced;
@@ -69,54 +24,6 @@ fn home_returns(world: &mut World) {
         world.home.standing = Standing::Primary;
         world.home.reigns = true;
         world.home.writable = Known::Yes;
-    }
-}
-
-impl Deployment<StretchedPool> for Model {
-    fn observe(&mut self) -> Reply<'_, (World, Measured)> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            self.worlds.push(self.world.clone());
-            Self::after(due)?;
-            Ok((self.world.clone(), Measured::default()))
-        })
-    }
-
-    fn perform(&mut self, action: Action) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            self.acts.push(action);
-            if due != Some(Fault::Idle) {
-                action.foresee(&mut self.world);
-            }
-            self.worlds.push(self.world.clone());
-            Self::after(due)
-        })
-    }
-
-    fn note(&mut self, _: Line) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            Self::after(due)
-        })
-    }
-
-    fn release(&mut self) -> Reply<'_, ()> {
-        Box::pin(async move {
-            let due = self.touch()?;
-            self.world.lock = Lock::Free;
-            Self::after(due)
-        })
-    }
-}
-
-/// Runs a future that never waits.
-pub(super) fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = std::pin::pin!(future);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match future.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("the model never waits"),
     }
 }
 
