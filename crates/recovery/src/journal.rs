@@ -3,12 +3,12 @@
 //! For people, and for what they attested and consented to; never for deciding where to go on.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Line;
+use crate::engine::{Line, Mark};
 
 /// The most bytes that one line may have.
 const LINE_LIMIT: usize = 64 * 1024;
@@ -50,9 +50,12 @@ pub enum What {
     },
     /// A row.
     Row(Line),
-    /// The run ended.
+    /// The run came to its end: all that was asked for is done.
+    Finished,
+    /// The run stopped before its end.
     Ended {
-        /// Empty when all rows are done.
+        /// Why. Lines of old runs that finished say nothing here, and are read as
+        /// [`What::Finished`].
         stopped: String,
     },
 }
@@ -104,6 +107,14 @@ impl Journal {
         Ok(Vec::new())
     }
 
+    /// The lines of one run, oldest first; none where this host has none of it.
+    pub fn run(&self, run: &str) -> std::io::Result<Vec<Entry>> {
+        match read(&self.path(run)?) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            read => read,
+        }
+    }
+
     fn path(&self, run: &str) -> std::io::Result<PathBuf> {
         let sound = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '.';
         if run.is_empty() || 100 < run.len() || !run.chars().all(sound) {
@@ -117,7 +128,7 @@ fn read(path: &Path) -> std::io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for line in BufReader::new(File::open(path)?).lines().take(LINES_LIMIT) {
         match serde_json::from_str(&line?) {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => entries.push(as_noted_now(entry)),
             // Only the last line can be torn: it was being written when the host fell.
             Err(_) => break,
         }
@@ -125,11 +136,45 @@ fn read(path: &Path) -> std::io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
+fn as_noted_now(mut entry: Entry) -> Entry {
+    if matches!(&entry.what, What::Ended { stopped } if stopped.is_empty()) {
+        entry.what = What::Finished;
+    }
+    entry
+}
+
+/// A run in words: what it is, who began it, when and where, and how far it is.
+pub(crate) fn tell_of(run: &str, entries: &[Entry]) -> String {
+    let Some(first) = entries.first() else {
+        return format!("{run}, of which this host has no journal");
+    };
+    let procedure = match &first.what {
+        What::Began { procedure, .. } => procedure,
+        What::Row(line) => &line.procedure,
+        What::Finished | What::Ended { .. } => run,
+    };
+    let last = entries.iter().rev().find_map(|entry| match &entry.what {
+        What::Row(line) => Some(line),
+        What::Began { .. } | What::Finished | What::Ended { .. } => None,
+    });
+    let step = match last {
+        None => "before its first step".to_owned(),
+        Some(Line { number, text, mark, .. }) => match mark {
+            Mark::Started | Mark::WouldDo => format!("at step {number}: {text}"),
+            Mark::Done | Mark::AlreadyDone => format!("step {number} is done: {text}"),
+            Mark::Failed(why) => format!("step {number} failed: {why}"),
+        },
+    };
+    let Entry { who, host, at, .. } = first;
+    format!("{procedure}, which {who} began at {at} on {host} ({run}); {step}")
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
-    use super::{Entry, Journal, What};
+    use super::{Entry, Journal, What, tell_of};
+    use crate::engine::{Line, Mark};
 
     fn entry(run: &str) -> Entry {
         Entry {
@@ -138,8 +183,46 @@ mod tests {
             host: "h".to_owned(),
             who: "w".to_owned(),
             at: "2026-01-01T00:00:00Z".to_owned(),
-            what: What::Ended { stopped: String::new() },
+            what: What::Finished,
         }
+    }
+
+    /// The last line of a good run, as it was written before it said so.
+    const OLD: &str = r#"{"run":"run-1","pool":"p","host":"h","who":"w",
+        "at":"2026-01-01T00:00:00Z","what":{"ended":{"stopped":""}}}"#;
+
+    #[test]
+    fn a_good_run_says_that_it_finished_and_old_ones_are_read_so() {
+        let written = serde_json::to_string(&entry("run-1")).unwrap();
+        assert!(written.ends_with(r#""what":"finished"}"#), "{written}");
+        let old = serde_json::from_str(OLD).unwrap();
+        assert_eq!(super::as_noted_now(old), entry("run-1"));
+        let stopped = What::Ended { stopped: "why".to_owned() };
+        let entry = Entry { what: stopped, ..entry("run-1") };
+        assert_eq!(super::as_noted_now(entry.clone()), entry);
+    }
+
+    #[test]
+    fn a_run_is_told_in_words_as_far_as_it_is() {
+        let began = |it: &str| What::Began {
+            procedure: it.to_owned(),
+            attested: true,
+            accepted: None,
+            also: Vec::new(),
+        };
+        let row = |mark| {
+            let (procedure, number) = ("fail-over".to_owned(), "3".to_owned());
+            What::Row(Line { procedure, number, text: "Replay it.".to_owned(), mark })
+        };
+        let noted = |what| Entry { what, ..entry("run-1") };
+        let mut entries = vec![noted(began("fail-over"))];
+        let begun = "fail-over, which w began at 2026-01-01T00:00:00Z on h (run-1)";
+        assert_eq!(tell_of("run-1", &entries), format!("{begun}; before its first step"));
+        entries.push(noted(row(Mark::Started)));
+        assert_eq!(tell_of("run-1", &entries), format!("{begun}; at step 3: Replay it."));
+        entries.push(noted(row(Mark::Failed("torn".to_owned()))));
+        assert_eq!(tell_of("run-1", &entries), format!("{begun}; step 3 failed: torn"));
+        assert_eq!(tell_of("run-2", &[]), "run-2, of which this host has no journal");
     }
 
     #[test]
@@ -155,6 +238,8 @@ mod tests {
         file.write_all(b"{\"run\": \"ru").unwrap();
         assert_eq!(journal.newest("p").unwrap(), vec![entry("run-2"), entry("run-2")]);
         assert_eq!(journal.newest("another").unwrap(), Vec::new());
+        assert_eq!(journal.run("run-1").unwrap(), vec![entry("run-1")]);
+        assert_eq!(journal.run("run-3").unwrap(), Vec::new());
         assert!(journal.append(&entry("../escape")).is_err());
         std::fs::remove_dir_all(directory).unwrap();
     }

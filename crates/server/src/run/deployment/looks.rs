@@ -208,7 +208,7 @@ fn what(what: &What) -> String {
             words.join("; ")
         }
         What::Row(line) => format!("step {} {:?}: {}", line.number, line.mark, line.text),
-        What::Ended { stopped } if stopped.is_empty() => "ended".to_owned(),
+        What::Finished => "finished".to_owned(),
         What::Ended { stopped } => format!("stopped: {stopped}"),
     }
 }
