@@ -120,7 +120,7 @@ async fn look_at_site(records: &Records, pool: &str) -> SiteSeen {
         Err(error) => return unknown(error.to_string()),
     };
     let lease = snapshot.lease(&Records::primary_lease(pool));
-    let procedure = snapshot.lease(&format!("procedure/{pool}"));
+    let procedure = snapshot.lease(&Records::procedure_lease(pool));
     match Records::pool_in(&snapshot, pool) {
         Ok(Some(read)) => SiteSeen::Answers {
             record: Some(Box::new(read.value)),

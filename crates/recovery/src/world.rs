@@ -212,6 +212,8 @@ pub struct Measured {
     pub unreadable: Vec<(String, String)>,
     /// The home copies that are there, though they were attested to be lost.
     pub in_vain: Vec<String>,
+    /// The run that has the pool now, if it is another one.
+    pub other_run: String,
 }
 
 impl Measured {

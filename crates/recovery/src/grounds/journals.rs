@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tracing::debug;
 
 use super::Grounds;
-use crate::journal::{Entry, Journal};
+use crate::journal::{self, Entry, Journal};
 
 const APPEND: &str = "journal/append";
 /// How long another host may take; a host that is away is no reason to wait.
@@ -40,6 +40,17 @@ pub(super) async fn append(grounds: &Grounds, entry: Entry) -> Result<(), String
     }))
     .await;
     Ok(())
+}
+
+/// A run in words, as far as the journal knows it.
+pub(super) async fn tell_of(journal: &Journal, run: &str) -> String {
+    let (journal, name) = (journal.clone(), run.to_owned());
+    let read = tokio::task::spawn_blocking(move || journal.run(&name)).await;
+    match read {
+        Ok(Ok(entries)) => journal::tell_of(run, &entries),
+        Ok(Err(error)) => format!("{run}, whose journal cannot be read here: {error}"),
+        Err(error) => format!("{run}, whose journal was not read here: {error}"),
+    }
 }
 
 async fn keep(journal: &Journal, entry: Entry) -> Result<(), String> {

@@ -9,35 +9,34 @@ use tokio::task::JoinSet;
 use tracing::debug;
 
 use super::Grounds;
-use crate::store::{LeaseAsk, LeaseState, Store, StoreError};
-use crate::world::Lock;
+use crate::store::{LeaseAsk, LeaseState, Records, Store, StoreError};
 
 const LENGTH: Duration = Duration::from_millis(1500);
 const RENEW: Duration = Duration::from_millis(400);
 
 /// The lock of a pool while a run holds it. Dropping it stops the renewal.
 #[derive(Debug)]
-pub struct Held {
+pub(super) struct Held {
     name: String,
     run: String,
     stores: Vec<Arc<dyn Store>>,
     _renewal: JoinSet<()>,
 }
 
-fn name_of(pool: &str) -> String {
-    format!("procedure/{pool}")
-}
-
 impl Grounds {
     /// Takes the lock of `pool` for `run` at every site that answers.
-    pub async fn lock(&self, pool: &str, run: &str) -> Result<Held, String> {
-        let name = name_of(pool);
+    pub(super) async fn lock(&self, pool: &str, run: &str) -> Result<Held, String> {
+        let name = Records::procedure_lease(pool);
         let mut stores = Vec::new();
         for (site, records) in &self.stores {
             let store = Arc::clone(records.store());
             match store.lease(&name, take(run)).await {
                 Ok(_) => stores.push(store),
                 Err(StoreError::Away { .. }) => debug!(site, "locked without this site"),
+                Err(StoreError::Held { holder, .. }) => {
+                    let other = self.tell_of(&holder).await;
+                    return Err(format!("another procedure runs for this pool: {other}"));
+                }
                 Err(error) => return Err(error.to_string()),
             }
         }
@@ -49,22 +48,22 @@ impl Grounds {
         Ok(Held { name, run: run.to_owned(), stores, _renewal: renewal })
     }
 
-    /// Who holds the lock of `pool`, as `run` sees it, by all stores that answer.
-    pub async fn locked(&self, pool: &str, run: &str) -> Lock {
+    /// How the lease of the lock of `pool` stands, at every store that answers.
+    pub(super) async fn lock_states(&self, pool: &str) -> Vec<LeaseState> {
         let mut states = Vec::new();
         for (site, records) in &self.stores {
             match records.store().read().await {
-                Ok(snapshot) => states.push(snapshot.lease(&name_of(pool))),
+                Ok(snapshot) => states.push(snapshot.lease(&Records::procedure_lease(pool))),
                 Err(error) => debug!(site, %error, "the lock is looked at without this site"),
             }
         }
-        who(states.iter(), run)
+        states
     }
 }
 
 impl Held {
     /// Gives the lock back wherever it is held.
-    pub async fn give_up(self) {
+    pub(super) async fn give_up(self) {
         for store in &self.stores {
             let ask = LeaseAsk::GiveUp { holder: self.run.clone() };
             if let Err(error) = store.lease(&self.name, ask).await {
@@ -74,20 +73,19 @@ impl Held {
     }
 }
 
-/// Who holds a lock, by what the stores say of its lease.
-pub(crate) fn who<'a>(states: impl Iterator<Item = &'a LeaseState>, run: &str) -> Lock {
-    let mut lock = Lock::Free;
-    for state in states {
-        match state {
-            LeaseState::Held { holder, .. } if *holder == run => lock = Lock::Ours,
-            LeaseState::Held { .. } => return Lock::Others,
-            LeaseState::Ended { .. }
-            | LeaseState::GivenUp { .. }
-            | LeaseState::Unknown
-            | LeaseState::Free => {}
-        }
-    }
-    lock
+/// The run that holds a lock, by what the stores say of its lease: another one before `run`.
+pub(super) fn holder<'a>(
+    states: impl Iterator<Item = &'a LeaseState>,
+    run: &str,
+) -> Option<&'a str> {
+    let holders = states.filter_map(|state| match state {
+        LeaseState::Held { holder, .. } => Some(holder.as_str()),
+        LeaseState::Ended { .. }
+        | LeaseState::GivenUp { .. }
+        | LeaseState::Unknown
+        | LeaseState::Free => None,
+    });
+    holders.max_by_key(|holder| *holder != run)
 }
 
 fn take(run: &str) -> LeaseAsk {

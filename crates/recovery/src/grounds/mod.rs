@@ -3,6 +3,7 @@
 
 mod journals;
 mod lock;
+mod run;
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,8 +13,7 @@ use control::Client;
 use topology::Topology;
 
 pub use journals::install as install_journal_routes;
-pub use lock::Held;
-pub(crate) use lock::who;
+pub use run::{LockSeen, Run};
 
 use crate::journal::{Entry, Journal};
 use crate::store::Records;
@@ -63,10 +63,9 @@ impl Grounds {
     pub async fn note(&self, entry: Entry) -> Result<(), String> {
         journals::append(self, entry).await
     }
-}
 
-/// A name for a run of `procedure`, which sorts by time.
-pub fn run_name(procedure: &str) -> String {
-    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3f");
-    format!("{now}-{procedure}-{}", std::process::id())
+    /// Another run in words, as far as this host's journals know it.
+    async fn tell_of(&self, run: &str) -> String {
+        journals::tell_of(&self.journal, run).await
+    }
 }

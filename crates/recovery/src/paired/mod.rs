@@ -107,6 +107,8 @@ pub struct Figures {
     pub objects: Option<usize>,
     /// What stands in the way, in sentences of those observed.
     pub notes: Vec<String>,
+    /// The run that has the primary pool now, if it is another one.
+    pub other_run: String,
 }
 
 /// What can be done with a pair. Repeating it changes nothing.
@@ -243,7 +245,7 @@ impl Figures {
 const NOBODY_ELSE: Given = Given {
     text: "No other procedure runs for this pool.",
     remedy: "wait for the other run to end, or run it again where it was interrupted.",
-    say: Figures::told,
+    say: |figures| figures.other_run.clone(),
     holds: |pair| pair.lock != Lock::Others,
 };
 

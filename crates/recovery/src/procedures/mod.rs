@@ -22,7 +22,7 @@ pub use take_over::TAKE_OVER;
 pub use turn_back::TURN_BACK;
 
 use crate::action::{Given, Procedure, Step};
-use crate::world::{Lock, Measured, World};
+use crate::world::{Lock, World};
 
 /// Every procedure, for pages, audits and the battery.
 pub const ALL: [&Procedure; 7] =
@@ -42,7 +42,7 @@ pub fn row_for(line: &str) -> Option<(&'static Procedure, &'static Step)> {
 const NOBODY_ELSE: Given = Given {
     text: "No other procedure runs for this pool.",
     remedy: "wait for the other run to end, or run it again where it was interrupted.",
-    say: Measured::loss,
+    say: |measured| measured.other_run.clone(),
     holds: |world| world.lock != Lock::Others,
 };
 

@@ -47,6 +47,11 @@ impl Records {
         format!("primary/{pool}")
     }
 
+    /// The name of the lease that a run of a procedure upon a pool holds.
+    pub fn procedure_lease(pool: &str) -> String {
+        format!("procedure/{pool}")
+    }
+
     /// The pool's record in `snapshot`.
     pub fn pool_in(
         snapshot: &Snapshot,

@@ -28,9 +28,9 @@ const SETTLE_PATIENCE: Duration = Duration::from_mins(5);
 
 impl Stretched {
     pub(super) async fn act(&mut self, action: Action) -> Result<(), String> {
-        info!(?action, run = self.run(), "performing");
+        info!(?action, run = self.run.name(), "performing");
         match action {
-            Action::TakeLock => self.lock().await,
+            Action::TakeLock => self.run.lock().await,
             Action::RemoveShipping => self.remove_shipping().await,
             Action::CloseShare => self.close_share().await,
             Action::ReplayShare => self.replay_share().await,
@@ -180,7 +180,7 @@ impl Stretched {
         // A primary that this life of the store has known need not hear the other site: said by
         // whoever attested, and over at once, so that the primary itself can take it.
         let lease = Records::primary_lease(&self.pool.fqdn);
-        let ask = LeaseAsk::Take { holder: self.run().to_owned(), length_ms: 1 };
+        let ask = LeaseAsk::Take { holder: self.run.name().to_owned(), length_ms: 1 };
         match self.records(&home)?.store().lease(&lease, ask).await {
             Ok(_) | Err(StoreError::Held { .. }) => {}
             Err(error) => return Err(error.to_string()),
@@ -231,7 +231,7 @@ impl Stretched {
             Side::Home => self.home_site(),
             Side::Backup => self.backup_site()?,
         };
-        let topology = &self.grounds.topology;
+        let topology = &self.grounds().topology;
         let of_site =
             |host: &&String| topology.site_of_host(host.as_str()).is_some_and(|it| it.name == site);
         let everywhere = &self.pool.servers;
@@ -296,7 +296,7 @@ impl Stretched {
         let copies = stores
             .iter()
             .map(|store| LostCopy { attested_lost: attested(store), store: store.clone() });
-        let report = (self.grounds.salvager)(copies.collect(), primary.to_owned()).await?;
+        let report = (self.grounds().salvager)(copies.collect(), primary.to_owned()).await?;
         let attested: Vec<_> = stores.iter().filter(|store| attested(store)).cloned().collect();
         self.change(lost, |record| {
             let changed = record.attested_lost != attested;
@@ -307,7 +307,7 @@ impl Stretched {
         info!(report, "salvaged");
         let mark = Mark::Done;
         let (procedure, number) = ("salvage".to_owned(), number.to_owned());
-        self.write(What::Row(Line { procedure, number, text: report, mark })).await?;
+        self.run.note(What::Row(Line { procedure, number, text: report, mark })).await?;
         self.remember(serving, &self.salvaged_key(), &Settled { reign }).await
     }
 

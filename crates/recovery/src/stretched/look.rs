@@ -56,12 +56,14 @@ impl Stretched {
         let mut measured = measure(observed, &home, &backup, &drained);
         measured.pool.clone_from(&self.pool.fqdn);
         measured.said = self.said.of_home();
+        let lock = self.lock_in(observed).await;
+        measured.other_run = lock.other;
         let mut world = World {
             home: judge(&home, &backup),
             backup: judge(&backup, &home),
             state: highest(observed).map_or(PoolState::Normal, |record| record.state),
             active: self.active(observed, &backup_name),
-            lock: self.lock_in(observed),
+            lock: lock.lock,
             attested: self.said.attested,
             unshipped: self.unshipped(&drained),
             consented: self.said.accepted,
@@ -181,12 +183,12 @@ impl Stretched {
         request: &Req,
         patience: Duration,
     ) -> Result<Ans, String> {
-        let topology = &self.grounds.topology;
+        let topology = &self.grounds().topology;
         let host = topology
             .host_of_store(store)
             .ok_or_else(|| format!("{store} has no host in the topology"))?;
         let destination = Destination { host: host.name.clone(), address: host.control() };
-        let asked = self.grounds.client.call_idempotent(&destination, path, request, patience);
+        let asked = self.grounds().client.call_idempotent(&destination, path, request, patience);
         asked.await.map_err(|error| format!("the keeper of {store}: {error}"))
     }
 
@@ -240,7 +242,7 @@ impl Stretched {
     fn active(&self, observed: &Observed, backup: &str) -> Active {
         let servers = highest(observed).map_or(&[][..], |record| &record.active_servers);
         let at_backup = |host: &String| {
-            self.grounds.topology.site_of_host(host).is_some_and(|site| site.name == backup)
+            self.grounds().topology.site_of_host(host).is_some_and(|site| site.name == backup)
         };
         if servers.is_empty() {
             Active::Nobody

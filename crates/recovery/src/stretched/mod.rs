@@ -15,12 +15,12 @@ use topology::Pool;
 pub use look::{SALVAGED, Settled};
 
 use crate::action::{Action, StretchedPool};
-use crate::engine::{Deployment, Line, Reply};
-use crate::grounds::{self, Grounds, Held};
-use crate::journal::{Entry, What};
+use crate::engine::{Deployment, Line, Reply, Stopped};
+use crate::grounds::{Grounds, LockSeen, Run};
+use crate::journal::What;
 use crate::observed::{Observed, SiteSeen};
 use crate::store::Records;
-use crate::world::{Lock, Measured, World};
+use crate::world::{Measured, World};
 
 /// Between two looks while an act waits.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -77,11 +77,9 @@ impl Said {
 /// One run upon one pool.
 #[derive(Debug)]
 pub struct Stretched {
-    grounds: Grounds,
+    run: Run,
     pool: Pool,
     said: Said,
-    run: String,
-    held: Option<Held>,
     last: Option<(Observed, Measured)>,
 }
 
@@ -93,36 +91,30 @@ impl Stretched {
         said: Said,
         procedure: &str,
     ) -> Result<Self, String> {
-        let run = grounds::run_name(procedure);
-        let mut begun = Self { grounds, pool: pool.clone(), said, run, held: None, last: None };
+        let run = Run::new(grounds, &pool.fqdn, &said.who, procedure);
+        let mut begun = Self { run, pool: pool.clone(), said, last: None };
         let (_, measured) = begun.look().await?;
         let accepted = begun.said.accepted.then(|| measured.loss());
         let (procedure, attested) = (procedure.to_owned(), begun.said.attested);
         let also = begun.said.also(&measured);
-        begun.write(What::Began { procedure, attested, accepted, also }).await?;
+        begun.run.note(What::Began { procedure, attested, accepted, also }).await?;
         Ok(begun)
     }
 
     /// For a rehearsal: nothing is noted.
     pub fn rehearse(grounds: Grounds, pool: &Pool, said: Said) -> Self {
-        let run = "rehearsal".to_owned();
-        Self { grounds, pool: pool.clone(), said, run, held: None, last: None }
-    }
-
-    /// The run's name.
-    pub fn run(&self) -> &str {
-        &self.run
+        let run = Run::new(grounds, &pool.fqdn, &said.who, "rehearsal");
+        Self { run, pool: pool.clone(), said, last: None }
     }
 
     /// Notes how it ended.
-    pub async fn end(mut self, stopped: String) -> Result<(), String> {
-        self.unlock().await;
-        self.write(What::Ended { stopped }).await
+    pub async fn end(self, outcome: &Result<(), Stopped>) -> Result<(), String> {
+        self.run.end(outcome).await
     }
 
     /// One look at the deployment.
     pub async fn look(&mut self) -> Result<(World, Measured), String> {
-        let grounds = &self.grounds;
+        let grounds = self.grounds();
         let observed =
             Observed::look(&grounds.topology, &self.pool, &grounds.stores, &grounds.client).await;
         let seen = self.world_of(&observed).await?;
@@ -130,18 +122,22 @@ impl Stretched {
         Ok(seen)
     }
 
+    fn grounds(&self) -> &Grounds {
+        self.run.grounds()
+    }
+
     fn records(&self, site: &str) -> Result<&Records, String> {
-        let found = self.grounds.stores.iter().find(|(name, _)| name == site);
+        let found = self.grounds().stores.iter().find(|(name, _)| name == site);
         found.map(|(_, records)| records).ok_or_else(|| format!("there is no site {site}"))
     }
 
     fn home_site(&self) -> String {
-        let site = self.grounds.topology.home_site(&self.pool);
+        let site = self.grounds().topology.home_site(&self.pool);
         site.expect("a checked topology gives a pool its home").name.clone()
     }
 
     fn backup_site(&self) -> Result<String, String> {
-        let site = self.grounds.topology.backup_site(&self.pool);
+        let site = self.grounds().topology.backup_site(&self.pool);
         site.map(|site| site.name.clone()).ok_or_else(|| {
             format!("{} is not stretched: its topology names no backup store", self.pool.fqdn)
         })
@@ -158,47 +154,21 @@ impl Deployment<StretchedPool> for Stretched {
     }
 
     fn note(&mut self, line: Line) -> Reply<'_, ()> {
-        Box::pin(self.write(What::Row(line)))
+        Box::pin(self.run.note(What::Row(line)))
     }
 
     fn release(&mut self) -> Reply<'_, ()> {
-        Box::pin(async move {
-            self.unlock().await;
-            Ok(())
-        })
+        Box::pin(self.run.release())
     }
 }
 
 impl Stretched {
-    async fn lock(&mut self) -> Result<(), String> {
-        self.held = Some(self.grounds.lock(&self.pool.fqdn, &self.run).await?);
-        Ok(())
-    }
-
-    async fn unlock(&mut self) {
-        if let Some(held) = self.held.take() {
-            held.give_up().await;
-        }
-    }
-
     /// Who holds the lock, by all stores that answered.
-    fn lock_in(&self, observed: &Observed) -> Lock {
+    async fn lock_in(&self, observed: &Observed) -> LockSeen {
         let states = observed.sites.values().filter_map(|seen| match seen {
             SiteSeen::Answers { procedure, .. } => Some(procedure),
             SiteSeen::Unknown { .. } => None,
         });
-        grounds::who(states, &self.run)
-    }
-
-    async fn write(&self, what: What) -> Result<(), String> {
-        let entry = Entry {
-            run: self.run.clone(),
-            pool: self.pool.fqdn.clone(),
-            host: self.grounds.host.clone(),
-            who: self.said.who.clone(),
-            at: crate::now_utc(),
-            what,
-        };
-        self.grounds.note(entry).await
+        self.run.lock_in(states).await
     }
 }

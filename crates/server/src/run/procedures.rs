@@ -98,8 +98,7 @@ impl Procedures {
             None => engine::run(procedure, &mut deployment, watch).await,
             Some(row) => engine::run_row(procedure, row, &mut deployment, watch).await,
         };
-        let stopped = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        let noted = deployment.end(stopped).await;
+        let noted = deployment.end(&outcome).await;
         outcome?;
         noted.map_err(|why| Stopped::Failed { number: "end", why })
     }

@@ -44,8 +44,7 @@ impl Reached {
             steps.push(step);
         };
         let outcome = engine::run::<PairedPools>(procedure, &mut run, &mut told).await;
-        let why = outcome.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        let ended = run.end(why).await;
+        let ended = run.end(&outcome).await;
         outcome.map_err(|why| stopped(&why))?;
         let notes = ended.map_err(unavailable)?;
         Ok(Outcome { steps, notes, warnings: Vec::new() })

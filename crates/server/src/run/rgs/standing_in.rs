@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use recovery::engine::{Deployment, Line, Reply, Seen};
-use recovery::grounds::{self, Grounds, Held};
-use recovery::journal::{Entry, What};
+use recovery::engine::{Deployment, Line, Reply, Seen, Stopped};
+use recovery::grounds::{Grounds, Run};
+use recovery::journal::What;
 use recovery::paired::{Act, Figures, Hosts, Pair, PairedPools, Received, Side};
 use recovery::world::{Known, Reach};
 use response_groups::compare::{Found, compare};
@@ -35,12 +35,10 @@ pub(crate) struct Said {
 /// One run upon one pair.
 #[derive(Debug)]
 pub(crate) struct StandingIn {
-    grounds: Grounds,
+    run: Run,
     primary: Hosting,
     backup: Hosting,
     said: Said,
-    run: String,
-    held: Option<Held>,
     /// What became of imports, for people.
     notes: Vec<String>,
 }
@@ -60,8 +58,8 @@ impl StandingIn {
         said: Said,
         procedure: &str,
     ) -> Self {
-        let run = grounds::run_name(procedure);
-        Self { grounds, primary, backup, said, run, held: None, notes: Vec::new() }
+        let run = Run::new(grounds, primary.parent(), &said.who, procedure);
+        Self { run, primary, backup, said, notes: Vec::new() }
     }
 
     /// Notes that the run begins, and what was said.
@@ -69,13 +67,12 @@ impl StandingIn {
         let (_, figures) = self.look().await?;
         let accepted = self.said.consented.then(|| figures.told());
         let (procedure, attested) = (procedure.to_owned(), self.said.attested);
-        self.write(What::Began { procedure, attested, accepted, also: Vec::new() }).await
+        self.run.note(What::Began { procedure, attested, accepted, also: Vec::new() }).await
     }
 
     /// Notes how it ended. Gives what people should know.
-    pub(crate) async fn end(mut self, stopped: String) -> Result<Vec<String>, String> {
-        self.unlock().await;
-        self.write(What::Ended { stopped }).await?;
+    pub(crate) async fn end(self, outcome: &Result<(), Stopped>) -> Result<Vec<String>, String> {
+        self.run.end(outcome).await?;
         Ok(self.notes)
     }
 
@@ -85,12 +82,12 @@ impl StandingIn {
         let (mine, theirs) = tokio::join!(hear(&self.primary, &owner), hear(&self.backup, &owner));
         let received = theirs.as_ref().ok().and_then(|it| it.received.as_ref());
         let place = |it: &Heard| (it.standing.reign, it.standing.revision);
-        let lock = self.grounds.locked(&owner, &self.run).await;
+        let lock = self.run.look_at_lock().await;
         let over = is_over(mine.as_ref().ok(), theirs.as_ref().ok());
         let pair = Pair {
             primary: side(mine.as_ref().ok(), !over),
             backup: side(theirs.as_ref().ok(), over),
-            lock,
+            lock: lock.lock,
             attested: self.said.attested,
             received: match (received, &mine) {
                 (None, _) => Received::Nothing,
@@ -110,6 +107,7 @@ impl StandingIn {
             received: received.map(|it| (it.revision, it.received_at.to_string())),
             objects: received.map(|it| it.objects),
             notes: notes.collect(),
+            other_run: lock.other,
         };
         Ok((pair, figures))
     }
@@ -122,10 +120,7 @@ impl StandingIn {
     async fn act(&mut self, act: Act) -> Result<(), String> {
         let owner = self.owner().to_owned();
         match act {
-            Act::TakeLock => {
-                self.held = Some(self.grounds.lock(&owner, &self.run).await?);
-                Ok(())
-            }
+            Act::TakeLock => self.run.lock().await,
             Act::ClosePrimary => close(&self.primary, &owner).await,
             Act::CloseBackup => close(&self.backup, &owner).await,
             Act::OpenBackup => {
@@ -218,24 +213,6 @@ impl StandingIn {
         self.notes.extend(report.left_behind);
         Ok(())
     }
-
-    async fn unlock(&mut self) {
-        if let Some(held) = self.held.take() {
-            held.give_up().await;
-        }
-    }
-
-    async fn write(&self, what: What) -> Result<(), String> {
-        let entry = Entry {
-            run: self.run.clone(),
-            pool: self.owner().to_owned(),
-            host: self.grounds.host.clone(),
-            who: self.said.who.clone(),
-            at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-            what,
-        };
-        self.grounds.note(entry).await
-    }
 }
 
 async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
@@ -309,13 +286,10 @@ impl Deployment<PairedPools> for StandingIn {
     }
 
     fn note(&mut self, line: Line) -> Reply<'_, ()> {
-        Box::pin(self.write(What::Row(line)))
+        Box::pin(self.run.note(What::Row(line)))
     }
 
     fn release(&mut self) -> Reply<'_, ()> {
-        Box::pin(async move {
-            self.unlock().await;
-            Ok(())
-        })
+        Box::pin(self.run.release())
     }
 }
