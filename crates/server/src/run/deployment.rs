@@ -6,6 +6,7 @@ mod looks;
 mod orders;
 mod pairs;
 mod response_groups;
+mod rows;
 mod topologies;
 
 use std::sync::Arc;

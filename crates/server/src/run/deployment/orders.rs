@@ -2,11 +2,11 @@
 
 use admin::deployment::{
     Failback, FailbackPart, Failover, FailoverRow, FailoverRowOrder, Mode, Outcome, PoolState,
-    Principal, SetActive, SetState, Step, Switch,
+    Principal, SetActive, SetState, Switch,
 };
-use admin::{Fault, FaultKind, StepState, Told, Watch};
+use admin::{Fault, FaultKind, Watch};
 use recovery::action::{self, Procedure};
-use recovery::engine::{HONESTY, Line, Mark};
+use recovery::engine::Line;
 use recovery::procedures::{
     FAIL_BACK, FAIL_OVER, HOME_ALONE, SALVAGE, SWITCH_OVER, TAKE_OVER, TURN_BACK, row_for,
 };
@@ -15,6 +15,7 @@ use recovery::store::StoreError;
 use recovery::stretched::Said;
 use topology::{Place, Pool};
 
+use super::rows::{self, Rows};
 use super::{Reached, stopped, unavailable};
 
 impl Reached {
@@ -198,32 +199,13 @@ impl Reached {
         if mode == Mode::WhatIf {
             let rehearsed = self.procedures.rehearse(procedure, row, pool, said).await;
             let (forecast, measured) = rehearsed.map_err(|why| stopped(&why))?;
-            if let Some((first, others)) = forecast.refused.split_first() {
-                watch.note("What if: as things stand it would be refused. The rows are:");
-                for line in &forecast.lines {
-                    tell(watch, &step(line));
-                }
-                for why in others {
-                    watch.warn(why.to_string());
-                }
-                return Err(stopped(first));
-            }
-            return Ok(Outcome {
-                steps: forecast.lines.iter().map(step).collect(),
-                notes: vec![measured.loss(), HONESTY.to_owned()],
-                warnings: Vec::new(),
-            });
+            return rows::rehearsed(&forecast, measured.loss(), watch);
         }
-        let mut steps: Vec<Step> = Vec::new();
-        let mut told = |line: &Line| {
-            let step = step(line);
-            tell(watch, &step);
-            steps.retain(|known| known.number != step.number);
-            steps.push(step);
-        };
+        let mut rows = Rows::new(watch);
+        let mut told = |line: &Line| rows.tell(line);
         let run = self.procedures.run(procedure, row, pool, said, &mut told).await;
         run.map_err(|why| stopped(&why))?;
-        Ok(Outcome { steps, ..Outcome::default() })
+        Ok(Outcome { steps: rows.into_steps(), ..Outcome::default() })
     }
 }
 
@@ -239,22 +221,6 @@ fn known_stores(pool: &Pool, named: Vec<String>) -> Result<Vec<String>, Fault> {
             ))
         }
     }
-}
-
-pub(super) fn tell(watch: &Watch, step: &Step) {
-    let Step { number, text, state } = step.clone();
-    watch.tell(Told::Step { number, text, state });
-}
-
-pub(super) fn step(line: &Line) -> Step {
-    let state = match &line.mark {
-        Mark::AlreadyDone => StepState::AlreadyDone,
-        Mark::WouldDo => StepState::WouldDo,
-        Mark::Started => StepState::Started,
-        Mark::Done => StepState::Done,
-        Mark::Failed(why) => StepState::Failed(why.clone()),
-    };
-    Step { number: line.number.clone(), text: line.text.clone(), state }
 }
 
 fn named(servers: &[String]) -> String {

@@ -1,13 +1,13 @@
 //! Pools that stand in for each other: their procedures, as an administrator orders them.
 
 use admin::deployment::response_groups::{MovePool, Pairing};
-use admin::deployment::{Mode, Outcome, Step};
+use admin::deployment::{Mode, Outcome};
 use admin::{Fault, Watch};
-use recovery::engine::{self, HONESTY, Line};
+use recovery::engine::{self, Line};
 use recovery::paired::{Figures, PairedPools, Procedure};
 use recovery::world::{Known, Reach};
 
-use super::orders::{step, tell};
+use super::rows::{self, Rows};
 use super::{Reached, stopped, unavailable};
 use crate::run::rgs::{Said, StandingIn};
 
@@ -33,21 +33,18 @@ impl Reached {
         let said = Said { who, attested, consented };
         let mut run = self.standing_in(&pool, said, procedure.name)?;
         if mode == Mode::WhatIf {
-            return rehearse(procedure, &mut run, watch).await;
+            let (pair, figures) = run.look().await.map_err(unavailable)?;
+            let forecast = engine::what_if::<PairedPools>(procedure, None, &pair, &figures);
+            return rows::rehearsed(&forecast, format!("{}.", figures.told()), watch);
         }
         run.begin(procedure.name).await.map_err(unavailable)?;
-        let mut steps: Vec<Step> = Vec::new();
-        let mut told = |line: &Line| {
-            let step = step(line);
-            tell(watch, &step);
-            steps.retain(|known| known.number != step.number);
-            steps.push(step);
-        };
+        let mut rows = Rows::new(watch);
+        let mut told = |line: &Line| rows.tell(line);
         let outcome = engine::run::<PairedPools>(procedure, &mut run, &mut told).await;
         let ended = run.end(&outcome).await;
         outcome.map_err(|why| stopped(&why))?;
         let notes = ended.map_err(unavailable)?;
-        Ok(Outcome { steps, notes, warnings: Vec::new() })
+        Ok(Outcome { steps: rows.into_steps(), notes, warnings: Vec::new() })
     }
 
     pub(super) async fn look_at_pair(&self, pool: &str) -> Result<Pairing, Fault> {
@@ -68,28 +65,4 @@ impl Reached {
         let Figures { primary, backup, notes, .. } = figures;
         Ok(Pairing { pool: primary, backup, state, changed_at, received, notes })
     }
-}
-
-async fn rehearse(
-    procedure: &'static Procedure,
-    run: &mut StandingIn,
-    watch: &Watch,
-) -> Result<Outcome, Fault> {
-    let (pair, figures) = run.look().await.map_err(unavailable)?;
-    let forecast = engine::what_if::<PairedPools>(procedure, None, &pair, &figures);
-    if let Some((first, others)) = forecast.refused.split_first() {
-        watch.note("What if: as things stand it would be refused. The rows are:");
-        for line in &forecast.lines {
-            tell(watch, &step(line));
-        }
-        for why in others {
-            watch.warn(why.to_string());
-        }
-        return Err(stopped(first));
-    }
-    Ok(Outcome {
-        steps: forecast.lines.iter().map(step).collect(),
-        notes: vec![format!("{}.", figures.told()), HONESTY.to_owned()],
-        warnings: Vec::new(),
-    })
 }
