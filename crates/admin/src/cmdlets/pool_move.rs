@@ -3,6 +3,7 @@
 
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 
+use super::recovery::{JOURNAL, journal};
 use super::rgs::places;
 use super::{Context, FORCE, Row};
 use crate::deployment::Reply;
@@ -34,15 +35,22 @@ pub(super) const ROWS: &[Row] = &[
             aliases: &[],
             summary: "Tells where a pool's Response Groups are changed now, and what its pair has \
                       received. The original lacks this.",
-            description: "",
-            parameters: &[POOL],
+            description: "With -Journal it tells what the newest failover or failback of the pool \
+                          did, line by line, as the host that is asked has heard it.",
+            parameters: &[POOL, JOURNAL],
             roles: EVERYBODY,
             effect: Effect::Reads,
             output: Some(STATE),
-            examples: &[Example {
-                line: "Get-CsPoolFailoverState primary.contoso.com",
-                means: "Tells how it stands.",
-            }],
+            examples: &[
+                Example {
+                    line: "Get-CsPoolFailoverState primary.contoso.com",
+                    means: "Tells how it stands.",
+                },
+                Example {
+                    line: "Get-CsPoolFailoverState primary.contoso.com -Journal",
+                    means: "Tells what the last failover or failback did.",
+                },
+            ],
         },
         handler: state,
     },
@@ -152,6 +160,9 @@ fn state(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
         let pools = context.response_groups().front_end_pools().await?;
         let pool = places::parent(context, "PoolFqdn", &pools)?;
+        if context.given.on(JOURNAL.name) {
+            return journal(context, pool).await;
+        }
         let found = context.response_groups().pairing(pool).await?;
         found.notes.into_iter().for_each(|it| context.watch.warn(it));
         let object = Object::new(STATE.kind)

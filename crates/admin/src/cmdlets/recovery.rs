@@ -4,6 +4,7 @@ use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 
 use super::{Context, IDENTITY, Row, printed};
 use crate::deployment::{JournalLine, Protection, Reply};
+use crate::fault::Fault;
 use crate::roles::EVERYBODY;
 
 const OUTPUT: Output = Output {
@@ -26,6 +27,10 @@ const OUTPUT: Output = Output {
     ],
 };
 
+/// What a procedure did, in the place of how things stand.
+pub(super) const JOURNAL: Parameter =
+    Parameter::new("Journal", Type::Switch, "The newest procedure run instead.");
+
 pub(super) const ROWS: &[Row] = &[Row {
     cmdlet: Cmdlet {
         verb: "Get",
@@ -35,10 +40,7 @@ pub(super) const ROWS: &[Row] = &[Row {
         description: "BehindBytes and Behind are what the backup site would lack if home were lost \
                       at MeasuredAt: when home was last heard. With -Journal it tells what the \
                       newest procedure run did, line by line.",
-        parameters: &[
-            IDENTITY,
-            Parameter::new("Journal", Type::Switch, "The newest procedure run instead."),
-        ],
+        parameters: &[IDENTITY, JOURNAL],
         roles: EVERYBODY,
         effect: Effect::Reads,
         output: Some(OUTPUT),
@@ -59,13 +61,18 @@ pub(super) const ROWS: &[Row] = &[Row {
 fn get(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
         let (_, pool) = context.pool("Identity").await?;
-        if context.given.on("Journal") {
-            let lines = context.deployment.journal(pool).await?;
-            return Ok(lines.into_iter().map(journal_line).collect());
+        if context.given.on(JOURNAL.name) {
+            return journal(context, pool).await;
         }
         let protection = context.deployment.protection(pool).await?;
         Ok(vec![told(protection)])
     })
+}
+
+/// What the newest procedure run of a pool did, line by line.
+pub(super) async fn journal(context: Context<'_>, pool: String) -> Result<Vec<Value>, Fault> {
+    let lines = context.deployment.journal(pool).await?;
+    Ok(lines.into_iter().map(journal_line).collect())
 }
 
 fn told(it: Protection) -> Value {

@@ -18,6 +18,10 @@ switch: it is closed for changes and copied once more, and nothing is lost. The 
 still belong to their pool; list them with `-Owner POOL` or `-ShowAll`, and change them at the
 backup pool as usual. A name that is taken there is given a number, and the command says so.
 
+The host that was asked runs the procedure: ending the shell does not stop it. See how far it is
+with `Get-CsPoolFailoverState POOL -Journal`. If that host falls, the same command goes on from
+there.
+
 The way by files works beside it, line by line as the documents print it: Export-CsRgsConfiguration
 before the day, Import-CsRgsConfiguration into the backup pool while the other one does not answer.
 Only one pool at a time may change what belongs to an owner. While the owner's own pool answers, an

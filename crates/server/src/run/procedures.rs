@@ -55,8 +55,8 @@ impl Procedures {
     }
 
     /// The newest run upon `pool` in this host's journals.
-    pub(crate) fn newest_run(&self, pool: &Pool) -> std::io::Result<Vec<Entry>> {
-        self.grounds.journal.newest(&pool.fqdn)
+    pub(crate) fn newest_run(&self, pool: &str) -> std::io::Result<Vec<Entry>> {
+        self.grounds.journal.newest(pool)
     }
 
     /// What runs of other procedures need.

@@ -232,6 +232,7 @@ impl Ground {
         let foretold = self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -WhatIf")).await;
         assert!(foretold.contains("Import the Response Groups"), "{foretold}");
         self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -Force")).await;
+        self.the_journal_tells_of_it().await;
         assert_eq!(self.timeout_at("backup.contoso.com").await, "70");
         let signed_in = self.shell("Get-CsRgsSignIn -Parent backup.contoso.com").await;
         assert!(signed_in.contains("sip:ken@contoso.com"), "{signed_in}");
@@ -255,6 +256,23 @@ impl Ground {
         self.change_the_queue("primary.contoso.com", 72).await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "72", "again: nothing to do");
+    }
+
+    /// Whoever ran it has every line; a host that was slow may lack some.
+    async fn the_journal_tells_of_it(&self) {
+        let line = "(Get-CsPoolFailoverState primary.contoso.com -Journal).What";
+        let mut heard = Vec::new();
+        for host in ["north-witness", "south-db", "south-witness"] {
+            let asked = ["shell", "--via", host, "-c", line];
+            heard.push(self.deployment.administer(&asked).await.unwrap());
+        }
+        let began = "began pool-fail-over; attested that the primary pool is down; accepted: ";
+        let is_whole = |it: &String| {
+            it.starts_with(began)
+                && it.contains("step 3 Done: Import the Response Groups")
+                && it.ends_with("finished\n")
+        };
+        assert!(heard.iter().any(is_whole), "{heard:#?}");
     }
 
     /// A pool that came back may not change what another stands in for.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use recovery::journal::What;
 use recovery::keeper::report::Report;
 use recovery::observed::{Observed, SiteSeen, StoreSeen};
+use recovery::paired::POOL_FAIL_OVER;
 use recovery::procedures::{HOME_ALONE, TAKE_OVER};
 use recovery::record::{Mirror, PoolRecord, Serving};
 use topology::{Place, Pool};
@@ -122,8 +123,7 @@ impl Reached {
     }
 
     pub(super) fn newest_journal(&self, pool: &str) -> Result<Vec<JournalLine>, Fault> {
-        let pool = self.pool(pool)?;
-        let entries = self.procedures.newest_run(&pool);
+        let entries = self.procedures.newest_run(pool);
         let entries = entries.map_err(|error| unavailable(format!("the journal: {error}")))?;
         let line = |entry: recovery::journal::Entry| JournalLine {
             at: entry.at,
@@ -199,6 +199,7 @@ fn what(what: &What) -> String {
                 let what = match procedure.as_str() {
                     it if it == HOME_ALONE.name => "backup site",
                     it if it == TAKE_OVER.name => "primary",
+                    it if it == POOL_FAIL_OVER.name => "primary pool",
                     _ => "home site",
                 };
                 words.push(format!("attested that the {what} is down"));
