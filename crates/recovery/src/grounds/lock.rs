@@ -20,32 +20,40 @@ pub(super) struct Held {
     name: String,
     run: String,
     stores: Vec<Arc<dyn Store>>,
-    _renewal: JoinSet<()>,
+    renewal: JoinSet<()>,
 }
 
 impl Grounds {
-    /// Takes the lock of `pool` for `run` at every site that answers.
+    /// Takes the lock of `pool` for `run` at every site that answers; or at none, if another run
+    /// has it at one of them.
     pub(super) async fn lock(&self, pool: &str, run: &str) -> Result<Held, String> {
-        let name = Records::procedure_lease(pool);
-        let mut stores = Vec::new();
+        let (name, run) = (Records::procedure_lease(pool), run.to_owned());
+        let mut held = Held { name, run, stores: Vec::new(), renewal: JoinSet::new() };
         for (site, records) in &self.stores {
             let store = Arc::clone(records.store());
-            match store.lease(&name, take(run)).await {
-                Ok(_) => stores.push(store),
-                Err(StoreError::Away { .. }) => debug!(site, "locked without this site"),
+            let why = match store.lease(&held.name, take(&held.run)).await {
+                Ok(_) => {
+                    held.stores.push(store);
+                    continue;
+                }
+                Err(StoreError::Away { .. }) => {
+                    debug!(site, "locked without this site");
+                    continue;
+                }
                 Err(StoreError::Held { holder, .. }) => {
                     let other = self.tell_of(&holder).await;
-                    return Err(format!("another procedure runs for this pool: {other}"));
+                    format!("another procedure runs for this pool: {other}")
                 }
-                Err(error) => return Err(error.to_string()),
-            }
+                Err(error) => error.to_string(),
+            };
+            held.give_up().await;
+            return Err(why);
         }
-        if stores.is_empty() {
+        if held.stores.is_empty() {
             return Err("no management store answers: nothing can be locked".to_owned());
         }
-        let mut renewal = JoinSet::new();
-        renewal.spawn(renew(stores.clone(), name.clone(), run.to_owned()));
-        Ok(Held { name, run: run.to_owned(), stores, _renewal: renewal })
+        held.renewal.spawn(renew(held.stores.clone(), held.name.clone(), held.run.clone()));
+        Ok(held)
     }
 
     /// How the lease of the lock of `pool` stands, at every store that answers.
@@ -63,7 +71,8 @@ impl Grounds {
 
 impl Held {
     /// Gives the lock back wherever it is held.
-    pub(super) async fn give_up(self) {
+    pub(super) async fn give_up(mut self) {
+        self.renewal.shutdown().await;
         for store in &self.stores {
             let ask = LeaseAsk::GiveUp { holder: self.run.clone() };
             if let Err(error) = store.lease(&self.name, ask).await {

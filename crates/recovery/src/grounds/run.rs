@@ -141,15 +141,39 @@ stores = { home = "north-rgs" }
         let authority = Authority::create(&directory.join("authority")).unwrap();
         let tls = directory.join("tls");
         authority.issue_host(host, &[host.to_owned()], &[address], &tls).unwrap();
-        let store = Embedded::open(&directory.join("store"), Duration::from_mins(1)).unwrap();
+        let store = |site: &str| {
+            let store = Embedded::open(&directory.join(site), Duration::from_mins(1)).unwrap();
+            (site.to_owned(), Records::new(Arc::new(store)))
+        };
         Grounds {
             host: host.to_owned(),
             topology: Arc::new(topology),
-            stores: vec![("north".to_owned(), Records::new(Arc::new(store)))],
+            stores: vec![store("north"), store("south")],
             client: Client::new(&Credentials::load(&tls).unwrap()),
             journal: Journal::open(&directory.join("journal")).unwrap(),
             salvager: Arc::new(|_, _| Box::pin(async { Err("nothing is salvaged".to_owned()) })),
         }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_cannot_lock_one_site_locks_none() {
+        let directory =
+            std::env::temp_dir().join(format!("standfast-grounds-none-{}", std::process::id()));
+        let grounds = grounds(&directory);
+        let pool = "primary.example.org";
+        let mut first = Run::new(
+            Grounds { stores: grounds.stores[1..].into(), ..grounds.clone() },
+            pool,
+            "alice",
+            "pool-fail-over",
+        );
+        first.lock().await.unwrap();
+        let mut second = Run::new(grounds.clone(), pool, "bob", "pool-fail-back");
+        second.lock().await.unwrap_err();
+        let here =
+            Run::new(Grounds { stores: grounds.stores[..1].into(), ..grounds }, pool, "", "look");
+        assert_eq!(here.look_at_lock().await.lock, Lock::Free);
+        std::fs::remove_dir_all(directory).unwrap();
     }
 
     #[tokio::test]
