@@ -215,7 +215,15 @@ fn secret(question: &Question) -> io::Result<String> {
     use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
     let stdin = io::stdin();
     if !stdin.is_terminal() {
-        return ask(&question.text);
+        let line = ask(&format!("{}: ", question.text))?;
+        if line.is_empty() {
+            return Err(io::Error::other(format!(
+                "{} wants an answer ({}) and nobody is at the terminal: give it as one line on \
+                 standard input",
+                question.cmdlet, question.text
+            )));
+        }
+        return Ok(line);
     }
     let shown = tcgetattr(&stdin)?;
     let mut hidden = shown.clone();

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use shell::Value;
 use shell::json::{self, Layout};
 
-/// How wide tables are when nothing is said.
-const WIDTH: usize = 120;
+/// How wide tables are where nobody looks: whoever reads them there wants all of each cell.
+const UNCUT: usize = 1_000_000;
 
 /// How objects are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,12 +92,12 @@ impl Output {
     }
 }
 
-/// How many characters fit into a line: of the terminal, if it is one.
+/// How many characters fit into a line: of the terminal, if it is one, or as `COLUMNS` says.
 pub(super) fn width() -> usize {
     let told = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = io::stdout().is_terminal().then(crossterm::terminal::size);
     let terminal = terminal.and_then(Result::ok).map(|(columns, _)| usize::from(columns));
-    terminal.filter(|columns| *columns > 0).or_else(told).unwrap_or(WIDTH)
+    terminal.filter(|columns| *columns > 0).or_else(told).unwrap_or(UNCUT)
 }
 
 /// What was asked for. Whoever reads it may have gone.
