@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::disk::{blocking, create, digest, unwritable};
 use super::entry::{Entry, Following, State};
 use super::limits::MAX_PART_BYTES;
-use super::spool::{Spool, own, room, unknown};
+use super::spool::{Spool, own, unknown};
 use super::wire::{Arrived, Wanted};
 use crate::deployment::Reply;
 use crate::fault::{Fault, FaultKind};
@@ -59,7 +59,7 @@ impl Spool {
         name: String,
         write: impl FnOnce(&mut File) -> Result<(), Fault>,
     ) -> Result<Delivery, Fault> {
-        room(&self.files(), 0)?;
+        self.make_room(&mut self.files(), 0)?;
         let mut file = create(&self.path(token))?;
         write(&mut file)?;
         let (bytes, sha256) = digest(&mut file).map_err(|error| unwritable(&error))?;
@@ -69,10 +69,11 @@ impl Spool {
             bytes,
             sha256: sha256.clone(),
             touched: Instant::now(),
+            served: false,
             state: State::Offered(Following::Nothing),
         };
         let mut files = self.files();
-        room(&files, bytes)?;
+        self.make_room(&mut files, bytes)?;
         files.insert(token, entry);
         drop(files);
         let spool = self.clone();
@@ -86,17 +87,24 @@ impl Spool {
             Entry { bytes, state: State::Offered(_), .. } => *bytes,
             _ => return Err(unknown()),
         };
+        let left = bytes.saturating_sub(wanted.offset);
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(MAX_PART_BYTES);
         let path = self.path(wanted.token);
-        blocking(move || {
-            let left = bytes.saturating_sub(wanted.offset);
-            let length = usize::try_from(left).unwrap_or(usize::MAX).min(MAX_PART_BYTES);
+        let part = blocking(move || {
             let mut part = vec![0; length];
             let read =
                 File::open(&path).and_then(|file| file.read_exact_at(&mut part, wanted.offset));
             read.map_err(|error| unwritable(&error))?;
             Ok(part.into())
-        })
-        .await
+        });
+        let part = part.await?;
+        if left <= length as u64
+            && let Ok(entry) = own(&mut self.files(), wanted.token, who)
+        {
+            // What is to follow waits for more than that.
+            entry.served = matches!(entry.state, State::Offered(Following::Nothing));
+        }
+        Ok(part)
     }
 
     /// Does what was to follow, now that the shell of `who` has said that the file is complete
@@ -119,6 +127,7 @@ impl Spool {
         let result = act(watch.clone()).await;
         if let Ok(entry) = own(&mut self.files(), arrived.token, who) {
             entry.state = State::Offered(Following::Ended(result.clone()));
+            entry.served = true;
         }
         result
     }

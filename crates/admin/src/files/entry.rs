@@ -18,6 +18,8 @@ pub(super) struct Entry {
     pub(super) bytes: u64,
     pub(super) sha256: String,
     pub(super) touched: Instant,
+    /// What it came for was done: it goes when others need its place.
+    pub(super) served: bool,
     pub(super) state: State,
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::disk::{blocking, create, hexadecimal, unwritable};
 use super::entry::{Entry, Incoming, State};
 use super::limits::{MAX_NAME_BYTES, MAX_PART_BYTES};
-use super::spool::{Spool, own, room, unknown};
+use super::spool::{Spool, own, unknown};
 use super::wire::Part;
 use crate::fault::{Fault, FaultKind};
 
@@ -57,7 +57,7 @@ impl Spool {
             if part.offset != 0 || MAX_NAME_BYTES < part.name.len() {
                 return Err(unknown());
             }
-            room(&files, part.bytes)?;
+            self.make_room(&mut files, part.bytes)?;
             let file = create(&self.path(part.token))?;
             let incoming = Incoming { file, hasher: Sha256::new(), received: 0 };
             let entry = Entry {
@@ -66,6 +66,7 @@ impl Spool {
                 bytes: part.bytes,
                 sha256: part.sha256.clone(),
                 touched: Instant::now(),
+                served: false,
                 state: State::Arriving(Arc::new(Mutex::new(incoming))),
             };
             files.insert(part.token, entry);

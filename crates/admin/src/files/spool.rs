@@ -58,7 +58,8 @@ impl Spool {
     }
 
     /// The file that `given` (what a parameter of [`shell::Type::Upload`] holds) means, if `who`
-    /// has sent it. It stays in the spool, for a rehearsal and the run after it.
+    /// has sent it. It stays in the spool, for a rehearsal and the run after it, until others need
+    /// its place.
     pub fn take(&self, given: &shell::Value, who: &str) -> Result<Taken, Fault> {
         let token = match given {
             shell::Value::Object(object) => object.get("Token").map(ToString::to_string),
@@ -72,6 +73,7 @@ impl Spool {
             State::Arrived => {}
             State::Arriving(_) | State::Offered(_) => return Err(unknown()),
         }
+        entry.served = true;
         Ok(Taken {
             token,
             name: entry.name.clone(),
@@ -105,6 +107,22 @@ impl Spool {
         }
     }
 
+    /// Makes sure that one more file of `bytes` fits: those that were served go, the oldest first.
+    pub(super) fn make_room(
+        &self,
+        files: &mut BTreeMap<Uuid, Entry>,
+        bytes: u64,
+    ) -> Result<(), Fault> {
+        loop {
+            let Err(full) = room(files, bytes) else { return Ok(()) };
+            let served = files.iter().filter(|(_, entry)| entry.served);
+            let oldest = served.min_by_key(|(_, entry)| entry.touched).map(|(token, _)| *token);
+            let Some(oldest) = oldest.filter(|_| bytes <= MAX_FILE_BYTES) else { return Err(full) };
+            files.remove(&oldest);
+            self.unlink(oldest);
+        }
+    }
+
     pub(super) fn path(&self, token: Uuid) -> PathBuf {
         self.0.directory.join(token.to_string())
     }
@@ -120,8 +138,8 @@ impl Spool {
     }
 }
 
-/// Makes sure that one more file of `bytes` fits.
-pub(super) fn room(files: &BTreeMap<Uuid, Entry>, bytes: u64) -> Result<(), Fault> {
+/// Whether one more file of `bytes` fits.
+fn room(files: &BTreeMap<Uuid, Entry>, bytes: u64) -> Result<(), Fault> {
     let full = |message: String, hint: &str| {
         Err(Fault::new(FaultKind::Unavailable, "spool-full", message, hint))
     };

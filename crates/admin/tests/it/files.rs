@@ -150,3 +150,28 @@ async fn a_delivery_that_cannot_be_made_leaves_nothing() {
     let delivery = Value::from(offered(&spool).await);
     assert_eq!(property(&delivery, "Acknowledge"), "False");
 }
+
+#[tokio::test]
+async fn files_that_were_served_make_room_for_others() {
+    let place = Place::new();
+    let spool = Spool::open(&place.0).unwrap();
+    for _ in 0..limits::MAX_FILES + 2 {
+        let token = Uuid::new_v4();
+        spool.receive("ada", part(token, b"RIFF", 0, 4)).await.unwrap();
+        spool.take(&upload(token), "ada").unwrap();
+    }
+    for _ in 0..limits::MAX_FILES + 2 {
+        let delivery = Value::from(offered(&spool).await);
+        let token = property(&delivery, "Token").parse().unwrap();
+        spool.fetch("ada", Wanted { token, offset: 0 }).await.unwrap();
+    }
+    assert_eq!(place.files(), limits::MAX_FILES);
+
+    // One that nobody has asked for yet is not given up for another.
+    for _ in 0..limits::MAX_FILES {
+        spool.receive("ada", part(Uuid::new_v4(), b"RIFF", 0, 4)).await.unwrap();
+    }
+    let full = spool.receive("ada", part(Uuid::new_v4(), b"RIFF", 0, 4)).await.unwrap_err();
+    assert_eq!(full.code, "spool-full");
+    assert_eq!(place.files(), limits::MAX_FILES);
+}
