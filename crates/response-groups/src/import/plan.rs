@@ -71,7 +71,8 @@ pub struct Incoming<'a> {
     /// What the source knew of each owner's reign.
     pub reigns: BTreeMap<String, i64>,
     /// What the source had been given of the owner's objects: one of these that it has no more was
-    /// removed there, and is removed here, too. Empty for a file.
+    /// removed there, and is removed here, too; and whoever signed out there is signed out here.
+    /// Empty for a file.
     pub given: BTreeSet<Uuid>,
 }
 
@@ -111,6 +112,8 @@ pub struct Plan {
     pub settings: Vec<(String, ServiceSettings)>,
     /// Agents to be signed in, beside those who are.
     pub sign_ins: Vec<SignIn>,
+    /// The owner of whose groups everybody else is signed out: the source has taken their calls.
+    pub sign_out_of: Option<String>,
     /// The owners whose objects the destination may edit from now on, and under which reign.
     pub claim: Vec<(String, i64)>,
     /// What the administrator is told.

@@ -37,6 +37,7 @@ pub fn plan(
     let mut plan = Plan {
         audio: audio(existing, incoming, options),
         sign_ins: incoming.configuration.sign_ins.clone(),
+        sign_out_of: incoming.owner.filter(|_| !incoming.given.is_empty()).map(str::to_owned),
         claim: claims(existing, incoming, options),
         settings,
         remove: removals(existing, incoming),

@@ -114,6 +114,9 @@ async fn apply(
     }
     write::put(change, &plan.write).await?;
     let kept = write::remove_unused(change, plan.remove.clone()).await?;
+    if let Some(owner) = &plan.sign_out_of {
+        sign_ins::keep_only(change, owner, &plan.sign_ins).await?;
+    }
     sign_ins::put(change, &plan.sign_ins).await?;
     audio::sweep(change).await?;
     Ok(kept)

@@ -98,6 +98,24 @@ pub(super) async fn prune(lease: &Lease) -> Result<(), RgsError> {
     Ok(())
 }
 
+/// Signs everybody out of an owner's groups who is not among these.
+pub(super) async fn keep_only(
+    change: &mut Change,
+    owner: &str,
+    sign_ins: &[SignIn],
+) -> Result<(), RgsError> {
+    let groups: Vec<Uuid> = sign_ins.iter().map(|it| it.group).collect();
+    let agents: Vec<String> = sign_ins.iter().map(|it| it.agent.to_lowercase()).collect();
+    let sql = "delete from rgs.sign_in s using rgs.agent_group g
+               where g.id = s.agent_group and g.owner = $1
+                 and not exists (select from unnest($2::uuid[], $3::text[]) as k (grp, agent)
+                                 where k.grp = s.agent_group and k.agent = s.agent)";
+    if change.execute(sql, &[&owner, &groups, &agents]).await? > 0 {
+        change.touch(owner).await?;
+    }
+    Ok(())
+}
+
 /// Signs in those who may be, beside those who are.
 pub(super) async fn put(change: &mut Change, sign_ins: &[SignIn]) -> Result<(), RgsError> {
     let groups: Vec<Uuid> = sign_ins.iter().map(|it| it.group).collect();

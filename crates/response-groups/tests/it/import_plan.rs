@@ -76,7 +76,7 @@ fn a_visiting_copy_keeps_its_owner_and_claims_nothing() {
     assert!(plan.write.iter().all(|it| it.owner() == PRIMARY));
     assert!(plan.audio.iter().all(|it| it.owner == PRIMARY));
     assert_eq!(plan.claim, []);
-    assert_eq!(plan.sign_ins, whole.sign_ins);
+    assert_eq!((plan.sign_ins, plan.sign_out_of), (whole.sign_ins.clone(), None));
     assert_eq!(plan.report.written[&Kind::Queue], 3);
     assert!(plan.report.updated.is_empty());
     let told = plan.report.left_behind.join("\n");
@@ -178,6 +178,16 @@ fn the_same_object_elsewhere_and_another_kind_of_that_name_are_no_conflict() {
     let group_name = of(Kind::AgentGroup, &whole).name().to_owned();
     let there = backup(vec![own_queue(&group_name, 1)]);
     assert_eq!(planned(&there.existing(&[&home]), &whole, PLAIN).report.renamed, []);
+}
+
+#[test]
+fn what_comes_back_from_who_took_the_calls_says_who_is_signed_in() {
+    let (whole, _) = whole();
+    let given = whole.objects.iter().map(Object::id).collect();
+    let back = Incoming { owner: Some(PRIMARY), given, ..incoming(&whole) };
+    let plan = plan(&Pool::new(PRIMARY).existing(&[]), &back, PLAIN).unwrap();
+    assert_eq!(plan.sign_ins, whole.sign_ins);
+    assert_eq!(plan.sign_out_of.as_deref(), Some(PRIMARY));
 }
 
 #[test]

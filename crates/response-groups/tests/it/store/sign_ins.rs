@@ -1,9 +1,10 @@
 //! Formal agents: only they sign in, and they stay only while they are agents.
 
+use response_groups::import::{Existing, Plan};
 use response_groups::model::{AgentGroup, ParticipationPolicy};
-use response_groups::store::RgsError;
+use response_groups::store::{NoAudio, RgsError};
 
-use super::world::{PRIMARY, World, group, id};
+use super::world::{BACKUP, NoPlan, PRIMARY, World, group, id};
 
 fn formal(agents: &[&str]) -> AgentGroup {
     AgentGroup {
@@ -49,4 +50,32 @@ async fn only_listed_agents_of_formal_groups_sign_in() {
     let participation_policy = ParticipationPolicy::Informal;
     world.change(AgentGroup { participation_policy, ..formal(&["ken"]) }).await.unwrap();
     assert!(signed_in().await.is_empty());
+}
+
+#[tokio::test]
+async fn who_signed_out_where_the_calls_were_taken_is_signed_out_here() {
+    let world = World::new().await;
+    world.add(formal(&["ken", "ana"])).await.unwrap();
+    let visiting = AgentGroup { owner: BACKUP.to_owned(), ..formal(&["ken"]) };
+    let visiting = AgentGroup { id: id(2), name: "Guests".to_owned(), ..visiting };
+    let plan = Plan { write: vec![visiting.into()], ..Plan::default() };
+    let import = async |plan: Plan| {
+        let make = |_: &Existing| Ok::<_, NoPlan>(plan);
+        world.hosting.import(Vec::new(), make, &mut NoAudio).await.unwrap();
+    };
+    import(plan).await;
+    for (group, agent) in [(1, "ken"), (1, "ana"), (2, "ken")] {
+        let agent = format!("sip:{agent}@contoso.com");
+        world.hosting.sign_in(id(group), &agent, true).await.unwrap();
+    }
+    let before = world.all().await.sign_ins;
+    let [ana, ken, guest] = before.as_slice() else { panic!("{before:?}") };
+
+    let stays = vec![ken.clone()];
+    let plan = Plan { sign_ins: stays.clone(), ..Plan::default() };
+    import(plan.clone()).await;
+    assert_eq!(world.all().await.sign_ins, before, "{ana:?} stays beside who comes in");
+    import(Plan { sign_out_of: Some(PRIMARY.to_owned()), ..plan }).await;
+    assert_eq!(world.all().await.sign_ins, [ken.clone(), guest.clone()]);
+    assert_eq!(world.hosting.sign_ins(PRIMARY).await.unwrap(), stays);
 }

@@ -83,6 +83,11 @@ impl Pool {
             self.contents.0.insert(it.id, contents.0[&it.id].clone());
         }
         self.settings.extend(plan.settings.iter().cloned());
+        if let Some(owner) = &plan.sign_out_of {
+            let groups: HashSet<_> =
+                self.objects.iter().filter(|it| it.owner() == owner).map(Object::id).collect();
+            self.sign_ins.retain(|it| !groups.contains(&it.group));
+        }
         self.sign_ins.extend(plan.sign_ins.iter().cloned());
         for (owner, reign) in &plan.claim {
             let standing = self.owners.entry(owner.clone()).or_default();
