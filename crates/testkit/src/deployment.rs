@@ -6,10 +6,12 @@
 mod addresses;
 mod administer;
 mod bootstrap;
+mod running;
 
 pub use addresses::Addresses;
 use addresses::Ground;
 pub use bootstrap::Bootstrap;
+pub use running::{Ended, Running};
 
 use crate::client::{Login, trust};
 use crate::dns::{Dns, Service};

@@ -151,6 +151,22 @@ impl Host {
         Ok(found)
     }
 
+    /// The number of a store's postmaster, as it says itself.
+    pub fn postmaster(&self, store: &str) -> anyhow::Result<i32> {
+        let file = self.plan.directory.join("instances").join(store).join("postmaster.pid");
+        let text = std::fs::read_to_string(&file);
+        let text = text.with_context(|| format!("read {}", file.display()))?;
+        let first = text.lines().next().context("it has a first line")?;
+        first.parse().with_context(|| format!("{first} is the number of a process"))
+    }
+
+    /// Kills a store's postmaster alone with SIGKILL, and tells its number.
+    pub fn kill_postmaster(&self, store: &str) -> anyhow::Result<i32> {
+        let pid = self.postmaster(store)?;
+        kill(Pid::from_raw(pid), Signal::SIGKILL).with_context(|| format!("kill {pid}"))?;
+        Ok(pid)
+    }
+
     /// Makes the host's directory unreadable to everybody but root, as that of a dead machine.
     pub fn lock_directories(&self) -> anyhow::Result<()> {
         permit(&self.plan.directory, 0o000)

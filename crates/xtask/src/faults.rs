@@ -1,5 +1,5 @@
 //! The long runs of what CI has moments for: every kind of process and host is killed at random,
-//! and the machine has too much to do.
+//! also while Response Groups are carried, and the machine has too much to do.
 
 use crate::{run, setup};
 use anyhow::Context as _;
@@ -7,6 +7,13 @@ use anyhow::Context as _;
 /// The test that kills, which reads the environment.
 const TEST: &[&str] = &["test", "--package", "faults", "--test", "it"];
 const NAME: &[&str] = &["random_kills::random_kills", "--exact", "--nocapture"];
+/// The test that kills while Response Groups are carried, which reads the environment, too.
+const CARRYING: &[&str] = &["test", "--package", "server", "--test", "it"];
+const CARRYING_NAME: &[&str] = &[
+    "response_groups_killed::whatever_is_killed_response_groups_are_as_before_or_as_after",
+    "--exact",
+    "--nocapture",
+];
 /// The test that keeps every processor busy, which reads the environment, too.
 const BUSY: &[&str] = &["test", "--package", "server", "--test", "it"];
 const BUSY_NAME: &[&str] =
@@ -14,14 +21,17 @@ const BUSY_NAME: &[&str] =
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Faults {
-    /// In every five rounds each kind is killed once
+    /// In every five rounds each kind is killed once; with --response-groups in every one
     #[arg(long, default_value_t = 20)]
     rounds: usize,
     /// Makes the choices of an earlier run again
     #[arg(long)]
     seed: Option<u64>,
+    /// Kills while Response Groups are imported, exported and moved, instead of while people talk
+    #[arg(long)]
+    response_groups: bool,
     /// Instead of killing: keeps every processor busy for so many minutes, and wants no switchover
-    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["rounds", "seed"])]
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["rounds", "seed", "response_groups"])]
     overload: Option<u64>,
 }
 
@@ -35,10 +45,15 @@ pub(crate) fn run(faults: &Faults) -> anyhow::Result<()> {
         command.env("STANDFAST_OVERLOAD_MINUTES", minutes.to_string());
         return run::succeed(&mut command).context("overload");
     }
-    command.args(TEST).arg("--").args(NAME);
-    command.env("STANDFAST_FAULTS_ROUNDS", faults.rounds.to_string());
-    if let Some(seed) = faults.seed {
-        command.env("STANDFAST_FAULTS_SEED", seed.to_string());
+    let (test, name, rounds, seed) = if faults.response_groups {
+        (CARRYING, CARRYING_NAME, "STANDFAST_ROUNDS", "STANDFAST_SEED")
+    } else {
+        (TEST, NAME, "STANDFAST_FAULTS_ROUNDS", "STANDFAST_FAULTS_SEED")
+    };
+    command.args(test).arg("--").args(name);
+    command.env(rounds, faults.rounds.to_string());
+    if let Some(chosen) = faults.seed {
+        command.env(seed, chosen.to_string());
     }
     run::succeed(&mut command).context("kill at random")
 }

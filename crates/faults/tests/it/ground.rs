@@ -2,8 +2,6 @@
 
 use crate::people;
 use control::{Client, Credentials, Destination};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use recovery::observed::Observed;
 use recovery::record::PoolRecord;
 use recovery::store::{Records, Remote};
@@ -172,11 +170,7 @@ impl Ground {
 
     /// Kills the store's postmaster alone, and tells its number.
     pub(crate) fn kill_postmaster(&mut self, host: &str, store: &str) -> i32 {
-        let data = self.host(host).plan().directory.join("instances").join(store);
-        let text = std::fs::read_to_string(data.join("postmaster.pid")).unwrap();
-        let pid: i32 = text.lines().next().unwrap().parse().unwrap();
-        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
-        pid
+        self.host(host).kill_postmaster(store).unwrap()
     }
 
     /// Where clients of a chat server connect with TLS from the first byte.

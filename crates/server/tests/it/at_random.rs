@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::dice::{Dice, rounds};
 use crate::ground::{Ground, HOSTS};
 use crate::load::Load;
 
@@ -11,25 +12,9 @@ const ROUNDS: u64 = 5;
 /// A kill comes at any moment within this.
 const MOMENT_MS: u64 = 1500;
 
-/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (it ^ (it >> 31)) % sides
-    }
-}
-
 #[tokio::test]
 async fn kills_at_random_moments_lose_no_acknowledged_row() {
-    let seed = number("STANDFAST_SEED").unwrap_or_else(|| u64::from(std::process::id()));
-    let rounds = number("STANDFAST_ROUNDS").unwrap_or(ROUNDS);
-    println!("STANDFAST_SEED={seed} STANDFAST_ROUNDS={rounds}");
-    let mut dice = Dice(seed);
+    let (mut dice, rounds) = (Dice::shown(), rounds(ROUNDS));
     let mut ground = Ground::stand(27).await;
     let load = Load::begin(&ground);
     load.goes_on("the new pool").await;
@@ -77,8 +62,4 @@ async fn kill(ground: &mut Ground, host: &str, die: u64) -> &'static str {
             "the host's own process"
         }
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
 }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control::{Client, Credentials, Destination};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use recovery::observed::Observed;
 use recovery::record::{Gate, PoolRecord};
 use recovery::store::{LeaseState, Records, Remote, Snapshot};
@@ -270,14 +268,13 @@ impl Ground {
     /// The process number of the store's postmaster.
     pub(crate) fn postmaster(&mut self, store: &str) -> i32 {
         let host = self.host_of(store);
-        let data = self.host(&host).plan().directory.join("instances").join(store);
-        let text = std::fs::read_to_string(data.join("postmaster.pid")).unwrap();
-        text.lines().next().unwrap().parse().unwrap()
+        self.host(&host).postmaster(store).unwrap()
     }
 
     /// Kills the store's postmaster alone with SIGKILL.
     pub(crate) fn kill_postmaster(&mut self, store: &str) {
-        kill(Pid::from_raw(self.postmaster(store)), Signal::SIGKILL).unwrap();
+        let host = self.host_of(store);
+        self.host(&host).kill_postmaster(store).unwrap();
     }
 
     fn host_of(&self, store: &str) -> String {

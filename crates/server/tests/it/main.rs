@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 #![allow(clippy::print_stdout, reason = "how long it took is shown, not judged")]
 
+mod dice;
 mod disaster;
 mod ground;
 mod load;
@@ -21,6 +22,7 @@ mod overload;
 mod partitions;
 mod primary_stays_away;
 mod response_groups;
+mod response_groups_killed;
 mod serving_alone;
 mod shell;
 mod silent_primary;

@@ -1,5 +1,6 @@
 //! What an administrator does to a deployment, by the product's own commands.
 
+use super::running::Running;
 use super::{ADMINISTRATOR, Deployment};
 use crate::client::Client;
 use anyhow::{Context as _, ensure};
@@ -9,9 +10,6 @@ use xmpp::muc::HistoryWanted;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// How long one command may take.
-const COMMAND: Duration = Duration::from_mins(3);
 
 impl Deployment {
     /// The first administrator's certificate and key.
@@ -27,18 +25,16 @@ impl Deployment {
     /// Runs `standfast SUBCOMMAND --topology … --credential … ARGUMENTS` and returns what it
     /// prints; fails, with its words, when it fails.
     pub async fn administer(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        self.begin(arguments)?.end().await?.into_good()
+    }
+
+    /// Begins `standfast SUBCOMMAND --topology … --credential … ARGUMENTS`.
+    pub fn begin(&self, arguments: &[&str]) -> anyhow::Result<Running> {
         let (subcommand, rest) = arguments.split_first().context("a subcommand comes first")?;
         let mut command = tokio::process::Command::from(self.account.command(&self.program));
         command.arg(subcommand).arg("--topology").arg(self.directory().join("topology.toml"));
-        command.arg("--credential").arg(self.credential()).args(rest).kill_on_drop(true);
-        let what = || format!("standfast {}", arguments.join(" "));
-        let ran = tokio::time::timeout(COMMAND, command.output()).await;
-        let output = ran.with_context(|| format!("{} takes too long", what()))?;
-        let output = output.with_context(what)?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "{}: {}: {errors}{said}", what(), output.status);
-        Ok(said)
+        command.arg("--credential").arg(self.credential()).args(rest);
+        Running::begin(command, format!("standfast {}", arguments.join(" ")))
     }
 
     /// Runs a line of the management shell.
