@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::Refused;
 use super::layout::{FORMAT, MANIFEST, Part, VERSION};
 use crate::configuration::Configuration;
+use crate::model::Kind;
 
 /// The product, as it names itself in the manifest.
 const PRODUCT: &str = concat!("Standfast ", env!("CARGO_PKG_VERSION"));
@@ -107,6 +108,12 @@ impl Manifest {
             return Err(Refused::Version { found: mark.version, known: VERSION });
         }
         serde_json::from_slice(json).map_err(|it| Refused::content(MANIFEST, &it))
+    }
+
+    /// How many objects the file should hold.
+    pub fn objects(&self) -> u64 {
+        let names = Kind::ALL.map(|kind| Part::Objects(kind).count_name());
+        names.iter().filter_map(|it| self.counts.get(*it)).sum()
     }
 
     /// What the exporter said.

@@ -86,10 +86,18 @@ impl Fetched {
         Ok(kept)
     }
 
+    /// Whether it is an export without any object, and under its name lies one of the same source
+    /// and owner that has some.
+    pub(super) fn adds_nothing_to(&self, path: &Path) -> io::Result<bool> {
+        let ExistingFile::Export(older) = existing_file(path)? else { return Ok(false) };
+        let ExistingFile::Export(it) = existing_file(&self.temporary)? else { return Ok(false) };
+        Ok(it.objects() == 0 && older.objects() > 0 && is_of_the_same(&it, &older))
+    }
+
     /// Whether it is an export of the same source and owner as `older`.
     fn succeeds(&self, older: &Manifest) -> io::Result<bool> {
         Ok(match existing_file(&self.temporary)? {
-            ExistingFile::Export(it) => it.source == older.source && it.owner == older.owner,
+            ExistingFile::Export(it) => is_of_the_same(&it, older),
             ExistingFile::Absent | ExistingFile::Other(_) => false,
         })
     }
@@ -102,6 +110,10 @@ impl Drop for Fetched {
             drop(std::fs::remove_file(&self.temporary));
         }
     }
+}
+
+fn is_of_the_same(one: &Manifest, other: &Manifest) -> bool {
+    one.source == other.source && one.owner == other.owner
 }
 
 /// Removes what shells that were killed left of the same file some time ago.

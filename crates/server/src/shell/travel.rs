@@ -84,13 +84,19 @@ pub(super) async fn deliver(
         offset += part.as_slice().len() as u64;
     }
     fetched.verify(bytes, &sha256).map_err(local)?;
+    let waits = delivery.get("Acknowledge") == Some(&Value::Bool(true));
+    // As when the same line is given again after all was removed: the file has it.
+    if waits && fetched.adds_nothing_to(path).map_err(local)? {
+        remark(&format!("nothing was left to be removed; {} stays as it is", path.display()));
+        return Ok(Vec::new());
+    }
     if let Some(beside) = fetched.place(path, existing).map_err(local)? {
         remark(&format!("the older export is kept as {}", beside.display()));
     }
     for note in delivery.get("Notes").cloned().unwrap_or_default().into_objects() {
         remark(&note.to_string());
     }
-    if delivery.get("Acknowledge") != Some(&Value::Bool(true)) {
+    if !waits {
         return Ok(Vec::new());
     }
     let arrived = Arrived { token, sha256 };

@@ -58,7 +58,8 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                     "RemoveExportedConfiguration",
                     Type::Switch,
                     "Removes from the source what was exported, once the file is safe and if \
-                     nothing of it has changed since.",
+                     nothing of it has changed since. Given again when all is removed, it \
+                     leaves the file as it is.",
                 ),
                 FORCE,
             ],

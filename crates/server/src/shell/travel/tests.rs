@@ -13,6 +13,7 @@ use control::authority::Authority;
 use control::{Client, Credentials, Destination, Router};
 use jiff::Timestamp;
 use response_groups::configuration::Configuration;
+use response_groups::model::AgentGroup;
 use response_groups::package::{Header, Writer};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -107,13 +108,16 @@ impl Drop for Stage {
     }
 }
 
-/// An export file of a pool's own objects.
+/// An export file of a pool that has nothing.
 fn export(source: &str, created: &str) -> Vec<u8> {
+    export_of(source, created, &Configuration::default())
+}
+
+fn export_of(source: &str, created: &str, whole: &Configuration) -> Vec<u8> {
     let created: Timestamp = created.parse().unwrap();
     let (source, owner, owners) = (source.to_owned(), None, BTreeMap::new());
     let header = Header { source, owner, created, owners };
-    let out = io::Cursor::new(Vec::new());
-    let writer = Writer::begin(out, &header, &Configuration::default()).unwrap();
+    let writer = Writer::begin(io::Cursor::new(Vec::new()), &header, whole).unwrap();
     writer.finish().unwrap().into_inner()
 }
 
@@ -196,6 +200,21 @@ async fn an_older_export_of_the_same_is_kept_beside_with_its_date() {
     assert!(std::fs::read(beside).unwrap() == older);
     assert!(std::fs::read(stage.directory.join("e.zip")).unwrap() == newer);
     assert_eq!(followed(), 2);
+}
+
+#[tokio::test]
+async fn an_export_of_what_was_removed_stays_when_nothing_is_left() {
+    let stage = Stage::new().await;
+    let (count, followed) = counted();
+    let group = AgentGroup::new(Uuid::new_v4(), "backup.contoso.com", "Help Desk");
+    let whole = Configuration { objects: vec![group.into()], ..Configuration::default() };
+    let full = export_of("backup.contoso.com", "2026-11-21T09:00:00Z", &whole);
+    let empty = export("backup.contoso.com", "2026-11-21T09:00:05Z");
+    for content in [&full, &empty] {
+        stage.deliver("e.zip", content.clone(), Existing::Keep, &count).await.unwrap();
+    }
+    assert_eq!((followed(), stage.names("e.")), (1, vec!["e.zip".to_owned()]));
+    assert!(std::fs::read(stage.directory.join("e.zip")).unwrap() == full);
 }
 
 #[tokio::test]
