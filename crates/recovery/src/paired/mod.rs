@@ -101,6 +101,8 @@ pub struct Figures {
     pub primary: String,
     /// The backup pool's FQDN.
     pub backup: String,
+    /// Whether the backup pool was heard: else nothing is known of what it received.
+    pub backup_heard: bool,
     /// The revision that was received last, and when.
     pub received: Option<(i64, String)>,
     /// How many objects it holds.
@@ -236,7 +238,13 @@ impl Figures {
                     self.backup, self.primary
                 )
             }
-            None => format!("{} has received nothing from {} yet", self.backup, self.primary),
+            None if self.backup_heard => {
+                format!("{} has received nothing from {} yet", self.backup, self.primary)
+            }
+            None => {
+                let (backup, primary) = (&self.backup, &self.primary);
+                format!("{backup} was not heard: what it received of {primary} is not known")
+            }
         }
     }
 }
@@ -257,3 +265,23 @@ const TAKE_LOCK: Step = Step {
     act: Act::TakeLock,
     documented: &[],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::Figures;
+
+    #[test]
+    fn what_is_not_known_is_not_called_nothing() {
+        let figures = Figures {
+            primary: "primary.contoso.com".to_owned(),
+            backup: "backup.contoso.com".to_owned(),
+            ..Figures::default()
+        };
+        assert!(figures.told().ends_with("is not known"), "{}", figures.told());
+        let heard = Figures { backup_heard: true, ..figures };
+        assert!(heard.told().contains("has received nothing"), "{}", heard.told());
+        let received = Some((7, "2026-11-21T09:00:00Z".to_owned()));
+        let told = Figures { received, ..heard }.told();
+        assert!(told.contains("received revision 7 of primary.contoso.com"), "{told}");
+    }
+}

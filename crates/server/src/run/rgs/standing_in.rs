@@ -104,6 +104,7 @@ impl StandingIn {
         let figures = Figures {
             primary: owner,
             backup: self.backup.parent().to_owned(),
+            backup_heard: theirs.is_ok(),
             received: received.map(|it| (it.revision, it.received_at.to_string())),
             objects: received.map(|it| it.objects),
             notes: notes.collect(),
