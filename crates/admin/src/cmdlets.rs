@@ -4,6 +4,7 @@
 //! original's property names. It decides nothing else.
 
 mod active_server;
+mod audit_trail;
 mod connection;
 mod database;
 mod failover;
@@ -58,6 +59,7 @@ pub static CMDLETS: &[&[Row]] = &[
     failover_rows::ROWS,
     connection::ROWS,
     recovery::ROWS,
+    audit_trail::ROWS,
     user::ROWS,
     room::ROWS,
     rgs::workflow::ROWS,

@@ -7,6 +7,7 @@ pub mod response_groups;
 
 use std::pin::Pin;
 
+use audit::{Invocation, Query};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use topology::Topology;
@@ -78,6 +79,9 @@ pub trait Deployment: Send + Sync {
     /// The newest procedure run of a pool, oldest line first.
     fn journal(&self, pool: String) -> Reply<'_, Vec<JournalLine>>;
 
+    /// What was run and refused, from every pool's database, or from that of one pool alone.
+    fn audit_trail(&self, pool: Option<String>, query: Query) -> Reply<'_, AuditTrail>;
+
     /// The accounts of a pool, by address; at most [`MAX_LISTED`].
     fn users(&self, pool: String) -> Reply<'_, Vec<User>>;
 
@@ -105,6 +109,17 @@ pub trait Deployment: Send + Sync {
 
 /// The most accounts or rooms that are listed at once.
 pub const MAX_LISTED: usize = 100_000;
+
+/// What was read of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditTrail {
+    /// The newest first, as many as were wanted.
+    pub invocations: Vec<Invocation>,
+    /// Whether there are older ones.
+    pub has_more: bool,
+    /// The pools whose databases could not be asked, and why.
+    pub silent: Vec<(String, String)>,
+}
 
 /// What names mean in this deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
+use audit::{Audit, Entry, Phase};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shell::{Bound, Cmdlet, Effect, Value, bind};
 use tracing::{error, info};
 use uuid::Uuid;
 
-use crate::audit::{Audit, Entry, Phase};
 use crate::cmdlets::{self, Context, Row};
 use crate::deployment::Deployment;
 use crate::fault::{Fault, FaultKind};

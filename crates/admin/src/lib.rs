@@ -4,9 +4,8 @@
 //! derive. [`Door::invoke`] is the only way in: it looks the row up, checks the role, binds what
 //! was given, writes the audit line durably, runs the row's handler, and writes how it ended.
 //! What the product can do is the [`Deployment`], which the server implements; this crate knows
-//! no socket, no HTTP and no database.
+//! no socket and no HTTP, and asks no database.
 
-pub mod audit;
 pub mod cmdlets;
 pub mod deployment;
 mod door;
@@ -16,7 +15,6 @@ pub mod identity;
 mod roles;
 mod watch;
 
-pub use audit::Audit;
 pub use deployment::Deployment;
 pub use door::{Door, Invocation, Request};
 pub use fault::{Fault, FaultKind};

@@ -55,4 +55,5 @@ pub use reads::Unavailable;
 pub const SCHEMA: &[db::Migration] = &[
     db::Migration { number: 1, name: "chat", sql: include_str!("../schema/001_chat.sql") },
     db::Migration { number: 2, name: "salvage", sql: include_str!("../schema/002_salvage.sql") },
+    audit::migration(3),
 ];

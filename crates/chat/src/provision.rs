@@ -111,9 +111,11 @@ pub async fn prepare(client: &Client) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Lets chat servers do what they may, where their role and the term's table exist.
+/// Lets chat servers do what they may, where their role and the term's table exist; and hosts add
+/// to the audit trail.
 pub async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
-    db::grant(client, ROLE, include_str!("../schema/grants.sql")).await
+    db::grant(client, ROLE, include_str!("../schema/grants.sql")).await?;
+    audit::grant(client).await
 }
 
 /// Makes an account.

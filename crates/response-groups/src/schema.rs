@@ -10,12 +10,16 @@ pub const DATABASE: &str = "rgs";
 pub const ROLE: &str = "standfast_rgs";
 
 /// The schema `rgs`, for [`db::migrate`].
-pub const SCHEMA: &[db::Migration] =
-    &[db::Migration { number: 1, name: "rgs", sql: include_str!("../schema/001_rgs.sql") }];
+pub const SCHEMA: &[db::Migration] = &[
+    db::Migration { number: 1, name: "rgs", sql: include_str!("../schema/001_rgs.sql") },
+    audit::migration(2),
+];
 
-/// Brings the schema up to date and lets servers in. Run it again at any time.
+/// Brings the schema up to date, lets servers in, and lets hosts add to the audit trail. Run it
+/// again at any time.
 pub async fn prepare(client: &Client) -> Result<(), MigrateError> {
     db::migrate(client, SCHEMA).await?;
     db::grant(client, ROLE, include_str!("../schema/grants.sql")).await?;
+    audit::grant(client).await?;
     Ok(())
 }

@@ -25,7 +25,8 @@ mod tests;
 
 pub use compare::diff;
 pub use model::{
-    Checked, Host, PersistentChat, Pool, ResponseGroups, Service, Share, Site, Store, Topology,
+    AUDIT_ROLE, Checked, Host, PersistentChat, Pool, ResponseGroups, Service, Share, Site, Store,
+    Topology,
 };
 pub use place::{Place, Stores};
 pub use problem::{Problem, Problems, Severity};

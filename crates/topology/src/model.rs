@@ -104,6 +104,9 @@ pub struct PersistentChat {
     pub client_tls_port: u16,
 }
 
+/// The role in every pool's database with which hosts copy and read the audit trail.
+pub const AUDIT_ROLE: &str = "standfast_audit";
+
 /// What is declared of a front-end pool only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseGroups {
@@ -134,6 +137,11 @@ impl Pool {
             Service::PersistentChat(_) => "standfast_chat",
             Service::ResponseGroups(_) => "standfast_rgs",
         }
+    }
+
+    /// Every role in the pool's database that comes over the network; the first owns it.
+    pub fn database_roles(&self) -> [&'static str; 2] {
+        [self.database_role(), AUDIT_ROLE]
     }
 
     /// The name of the pool's database, in each of its instances.

@@ -4,7 +4,7 @@ use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 
 use super::{Context, NO_LOCAL_STORE, Row, fqdns, printed};
 use crate::deployment::response_groups::FrontEndPool;
-use crate::deployment::{PoolLayout, Reply};
+use crate::deployment::{Layout, PoolLayout, Reply};
 use crate::fault::Fault;
 use crate::identity::{self, Identity};
 use crate::roles::EVERYBODY;
@@ -75,9 +75,7 @@ fn get(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let layout = context.deployment.layout().await?;
         let front_ends = context.response_groups().front_end_pools().await?;
         let named = context.given.text("Identity").or(context.given.text("PoolFqdn"));
-        let chats = fqdns(&layout);
-        let known: Vec<String> =
-            chats.iter().cloned().chain(front_ends.iter().map(|it| it.fqdn.clone())).collect();
+        let known = every_pool(&layout, &front_ends);
         let wanted = named.map(|it| one(it, &known)).transpose()?;
         let is_wanted = |fqdn: &str| wanted.as_ref().is_none_or(|it| it == fqdn);
         let (chat, application) =
@@ -94,8 +92,13 @@ fn get(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     })
 }
 
+/// The names of all pools, chat pools first.
+pub(super) fn every_pool(layout: &Layout, front_ends: &[FrontEndPool]) -> Vec<String> {
+    fqdns(layout).into_iter().chain(front_ends.iter().map(|it| it.fqdn.clone())).collect()
+}
+
 /// The pool that `given` means, of whatever role.
-fn one(given: &str, known: &[String]) -> Result<String, Fault> {
+pub(super) fn one(given: &str, known: &[String]) -> Result<String, Fault> {
     let read = Identity::read(given, known);
     let found = known.iter().find(|it| it.eq_ignore_ascii_case(&read.name)).cloned();
     found.ok_or_else(|| {

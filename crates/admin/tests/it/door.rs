@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use admin::audit::{Audit, Phase};
 use admin::{Door, Fault, FaultKind, Invocation, Request, Role, Watch};
+use audit::{Audit, FILE, Phase};
 use shell::Value;
 
-use crate::audit::Temporary;
 use crate::nowhere::Nowhere;
+use crate::temporary::Temporary;
 
 struct Scene {
     directory: Temporary,
@@ -96,7 +96,7 @@ async fn secrets_are_never_written_down_not_even_misplaced_ones() {
     let lines = scene.audited();
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[0], "asked: New-CsPersistentChatUser -Identity bob -Password ********");
-    let text = std::fs::read_to_string(scene.directory.0.join(admin::audit::FILE)).unwrap();
+    let text = std::fs::read_to_string(scene.directory.0.join(FILE)).unwrap();
     assert!(!text.contains("hunter2"));
 }
 

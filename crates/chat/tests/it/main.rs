@@ -16,6 +16,7 @@ mod nicks;
 mod once;
 mod order;
 mod salvage;
+mod schema;
 mod terms;
 mod world;
 mod zero_loss;

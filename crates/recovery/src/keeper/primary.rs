@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use instance::{
-    Connection, Error as InstanceError, Found, Gate as PostgresGate, Observation, Role, StopMode,
-    SyncState,
+    Connection, Error as InstanceError, Found, Gate as PostgresGate, Observation, Role, Settings,
+    StopMode, SyncState,
 };
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -305,9 +305,14 @@ impl Keeper {
     /// Lets clients in, or keeps them out, as the record says.
     async fn tend_gate(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = &self.setup.instance;
+        // An instance that was made by an older program does not know all of them yet.
+        let open = |settings: &mut Settings| {
+            settings.gate = PostgresGate::Open;
+            settings.clients = self.clients();
+        };
         match record.gate {
             Gate::Shut => self.settle(|settings| settings.gate = PostgresGate::Shut).await,
-            Gate::Open => self.settle(|settings| settings.gate = PostgresGate::Open).await,
+            Gate::Open => self.settle(open).await,
             Gate::Opening => {
                 let recorded = matches!(record.mirror, Mirror::Suspended { .. });
                 let in_sync = match (&record.mirror, &self.partner) {
@@ -325,7 +330,7 @@ impl Keeper {
                 if !(recorded || in_sync || self.partner.is_none()) {
                     return Ok(());
                 }
-                self.settle(|settings| settings.gate = PostgresGate::Open).await?;
+                self.settle(open).await?;
                 let pool = &self.setup.pool.fqdn;
                 let term = record.term;
                 self.setup

@@ -132,9 +132,17 @@ impl Keeper {
 
     /// What an instance of this pool is told that has been told nothing yet.
     pub(super) fn fresh_settings(&self) -> Settings {
-        let role = self.setup.pool.database_role().to_owned();
-        let databases = vec![self.setup.pool.database().to_owned()];
-        Settings { clients: vec![ClientRole { role, databases }], ..Settings::default() }
+        Settings { clients: self.clients(), ..Settings::default() }
+    }
+
+    /// Who may be let in.
+    pub(super) fn clients(&self) -> Vec<ClientRole> {
+        let pool = &self.setup.pool;
+        let client = |role: &str| ClientRole {
+            role: role.to_owned(),
+            databases: vec![pool.database().to_owned()],
+        };
+        pool.database_roles().into_iter().map(client).collect()
     }
 
     /// What a standby is told. It waits for its partner from its first moment as a primary.

@@ -81,7 +81,7 @@ to go home another day:
 Both home copies are opened read-only on a private socket, since either may be the longer. A post
 that nobody else has is put back at the end of its room with its own archive id and time, marked as
 recovered; one that its sender has repeated meanwhile is left out. A room that only the old copy has
-is named with the command that makes it.
+is named with the command that makes it. Lines of the audit trail that nobody else has come along.
 ";
 
 const SWITCH_OVER_PROSE: &str = "\

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use admin::files::Spool;
-use admin::{Audit, Door, Fault, FaultKind, Invocation, Request, Role};
+use admin::{Door, Fault, FaultKind, Invocation, Request, Role};
 use anyhow::Context as _;
+use audit::Audit;
 use control::{Peer, Progress, Refusal, Router};
 use futures_util::future::{join, join_all};
 use recovery::keeper::Handle;
@@ -14,6 +15,7 @@ use recovery::{grounds, presence};
 use serde::{Deserialize, Serialize};
 use topology::Pool;
 
+use super::audit_trail::Trails;
 use super::deployment::Reached;
 use super::host::ThisHost;
 use super::parts::Stores;
@@ -46,11 +48,12 @@ pub(crate) fn install(
     host: &Arc<ThisHost>,
     stores: &Stores,
     keepers: &[Handle],
-    hostings: &Hostings,
+    (hostings, trails): (Hostings, Trails),
     router: Router,
 ) -> anyhow::Result<Router> {
     let journal = Procedures::journal(host).context("open the journal")?;
     let audit = Audit::open(&host.directory("audit"), &host.name).context("open the audit")?;
+    trails.follow(host, &audit);
     let spool = Spool::open(&host.directory("spool")).context("open the spool")?;
     let router = files::install(host, &spool, &audit, router);
     let router = grounds::install_journal_routes(router, &journal);
@@ -63,7 +66,7 @@ pub(crate) fn install(
         async move { Ok(look(&host, &procedures).await) }
     });
     let door = Door::new(
-        Arc::new(Reached::new(Arc::clone(host), procedures, hostings.clone(), spool)),
+        Arc::new(Reached::new(Arc::clone(host), procedures, (hostings, trails), spool)),
         audit,
     );
     Ok(router.on_stream(INVOKE, move |peer: Peer, asked: Request, progress: Progress| {

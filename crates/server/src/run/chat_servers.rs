@@ -14,7 +14,7 @@ use chat::settings::Config;
 use chat::stream::{Entry, Limits, Settings, Streams};
 use control::Router;
 use recovery::presence;
-use recovery::whereabouts::{self, Known};
+use recovery::whereabouts::Known;
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, watch};
 use topology::{PersistentChat, Pool, Topology};
@@ -23,28 +23,34 @@ use tracing::info;
 use super::host::ThisHost;
 use super::parts::Stores;
 use super::peers::{self, Chats, ControlPeers};
-use super::{primaries, shipped};
+use super::primaries::Primaries;
+use super::shipped;
 
 /// Starts every chat server of this host.
 pub(crate) async fn start(
     host: &ThisHost,
     stores: &Stores,
+    primaries: &Primaries,
     router: Router,
 ) -> anyhow::Result<Router> {
     let pools: Vec<Pool> = host.topology.pools_served_by(&host.name).cloned().collect();
     let chats: Chats =
         Arc::new(pools.iter().map(|pool| (pool.fqdn.clone(), OnceCell::new())).collect());
     for pool in &pools {
-        let chat = start_one(host, stores, pool).await?;
+        let chat = start_one(host, stores, primaries, pool).await?;
         chats[&pool.fqdn].set(chat).context("a pool has one chat server on a host")?;
     }
     Ok(peers::install(router, &chats))
 }
 
-async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Result<Chat> {
+async fn start_one(
+    host: &ThisHost,
+    stores: &Stores,
+    primaries: &Primaries,
+    pool: &Pool,
+) -> anyhow::Result<Chat> {
     let declared = pool.chat().context("only a chat pool has chat servers")?;
     let (tasks, shutdown) = (&host.tasks, &host.shutdown);
-    let known = whereabouts::follow(&pool.fqdn, stores.all(), tasks, shutdown);
     let living = presence::follow(&pool.fqdn, stores.all(), tasks, shutdown);
     tasks.spawn(presence::hold(
         pool.fqdn.clone(),
@@ -53,8 +59,7 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
         shutdown.clone(),
     ));
     let application = format!("chat {}", host.name);
-    let connections =
-        primaries::connections(host, chat::provision::ROLE, application, known.clone());
+    let connections = primaries.connections(host, pool, chat::provision::ROLE, application);
     let others = pool.servers.iter().filter(|server| **server != host.name);
     let others = others.map(|server| host.destination(server)).collect();
     let peers = ControlPeers::new(
@@ -70,7 +75,7 @@ async fn start_one(host: &ThisHost, stores: &Stores, pool: &Pool) -> anyhow::Res
         ..Config::new(&host.topology.domain, &declared.rooms)
     };
     let chat = Chat::start(config.clone(), connections, Arc::new(peers), tasks, shutdown);
-    follow_activity(host, declared, known, chat.clone());
+    follow_activity(host, declared, primaries.known(pool), chat.clone());
     forget_the_gone(host, living, chat.clone());
     open_listeners(host, declared, config, &chat).await?;
     Ok(chat)

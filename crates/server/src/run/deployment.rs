@@ -1,5 +1,6 @@
 //! What the product can do, for the door: every order of a cmdlet, carried to where it is done.
 
+mod audit;
 mod carrying;
 mod content;
 mod looks;
@@ -13,15 +14,16 @@ use std::sync::Arc;
 
 use admin::deployment::response_groups::ResponseGroups;
 use admin::deployment::{
-    Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine, Layout,
-    MirrorNow, NewRoom, NewUser, Outcome, Password, PoolNow, Protection, Publish, Published, Reply,
-    Room, SetActive, SetState, Switch, User,
+    AuditTrail, Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine,
+    Layout, MirrorNow, NewRoom, NewUser, Outcome, Password, PoolNow, Protection, Publish,
+    Published, Reply, Room, SetActive, SetState, Switch, User,
 };
 use admin::files::Spool;
 use admin::{Fault, FaultKind, Watch};
 use recovery::engine::Stopped;
 use topology::Pool;
 
+use super::audit_trail::Trails;
 use super::host::ThisHost;
 use super::procedures::Procedures;
 use super::rgs::Hostings;
@@ -32,6 +34,7 @@ pub(crate) struct Reached {
     host: Arc<ThisHost>,
     procedures: Procedures,
     hostings: Hostings,
+    trails: Trails,
     spool: Spool,
 }
 
@@ -39,10 +42,10 @@ impl Reached {
     pub(crate) fn new(
         host: Arc<ThisHost>,
         procedures: Procedures,
-        hostings: Hostings,
+        (hostings, trails): (Hostings, Trails),
         spool: Spool,
     ) -> Self {
-        Self { host, procedures, hostings, spool }
+        Self { host, procedures, hostings, trails, spool }
     }
 
     /// The chat pool of that name.
@@ -138,6 +141,10 @@ impl Deployment for Reached {
 
     fn journal(&self, pool: String) -> Reply<'_, Vec<JournalLine>> {
         Box::pin(async move { self.newest_journal(&pool) })
+    }
+
+    fn audit_trail(&self, pool: Option<String>, query: ::audit::Query) -> Reply<'_, AuditTrail> {
+        Box::pin(self.read_audit(pool, query))
     }
 
     fn users(&self, pool: String) -> Reply<'_, Vec<User>> {

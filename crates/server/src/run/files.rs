@@ -1,9 +1,9 @@
 //! Files that travel, on the control port: a shell sends them, fetches them, and says that one is
 //! safe. What follows then is audited as the cmdlet that made the file is.
 
-use admin::audit::{Entry, Phase};
 use admin::files::{Arrived, Part, Spool, Wanted, limits};
-use admin::{Audit, Fault, FaultKind, Role, Told, Watch};
+use admin::{Fault, FaultKind, Role, Told, Watch};
+use audit::{Audit, Entry, Phase};
 use control::{Peer, Progress, Refusal, Router};
 use jiff::Timestamp;
 use shell::{Bytes, Value};

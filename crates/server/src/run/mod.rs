@@ -1,6 +1,7 @@
 //! `standfast run`: the life of one host. The start-up is a list.
 
 mod administration;
+mod audit_trail;
 mod chat_servers;
 mod content;
 mod deployment;
@@ -54,10 +55,12 @@ async fn serve(arguments: &Run) -> anyhow::Result<()> {
     let (router, stores) = parts::management_store(&host, router)?;
     let (router, keepers) = parts::keepers(&host, &stores, router).await?;
     let router = shipped::install(&host, router);
-    let router = chat_servers::start(&host, &stores, router).await?;
-    let hostings = rgs::reach(&host, &stores);
+    let primaries = primaries::follow(&host, &stores);
+    let router = chat_servers::start(&host, &stores, &primaries, router).await?;
+    let hostings = rgs::reach(&host, &primaries);
     rgs::receive(&host, &hostings);
-    let router = administration::install(&host, &stores, &keepers, &hostings, router)?;
+    let reached = (hostings, audit_trail::reach(&host, &primaries));
+    let router = administration::install(&host, &stores, &keepers, reached, router)?;
     parts::control_port(&host, router).await?;
     info!(host = host.name, "ready");
     told_to_stop().await?;

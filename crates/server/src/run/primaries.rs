@@ -1,31 +1,56 @@
-//! Connections to a pool's primary, wherever it is now.
+//! Where each pool's primary is, and connections to it, wherever it is now.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use db::{Connections, Login, Primary, Tls};
 use recovery::whereabouts::{self, Known};
 use tokio::sync::watch;
+use topology::Pool;
 
 use super::host::ThisHost;
+use super::parts::Stores;
 
-/// Connections as `role` to the primary of the pool that `known` is about. `application` is what
-/// `PostgreSQL` shows of us.
-pub(super) fn connections(
-    host: &ThisHost,
-    role: &str,
-    application: String,
-    known: watch::Receiver<Known>,
-) -> Connections {
-    let login = Login {
-        user: role.to_owned(),
-        application,
-        tls: Tls::Required(Arc::new(host.credentials.postgres_client_config())),
+/// What the management stores say of every pool, as this host hears it.
+#[derive(Clone, Debug)]
+pub(crate) struct Primaries(BTreeMap<String, watch::Receiver<Known>>);
+
+/// Follows the records of every pool, each once for all who want to know.
+pub(crate) fn follow(host: &ThisHost, stores: &Stores) -> Primaries {
+    let follow_one = |pool: &Pool| {
+        let its = stores.of(&host.topology, pool);
+        let known = whereabouts::follow(&pool.fqdn, its, &host.tasks, &host.shutdown);
+        (pool.fqdn.clone(), known)
     };
-    Connections::new(login, follow(host, known))
+    Primaries(host.topology.pools.iter().map(follow_one).collect())
+}
+
+impl Primaries {
+    /// What is known of a pool of the topology.
+    pub(super) fn known(&self, pool: &Pool) -> watch::Receiver<Known> {
+        self.0[&pool.fqdn].clone()
+    }
+
+    /// Connections as `role` to the pool's primary; they are made only when asked for.
+    /// `application` is what `PostgreSQL` shows of us.
+    pub(super) fn connections(
+        &self,
+        host: &ThisHost,
+        pool: &Pool,
+        role: &str,
+        application: String,
+    ) -> Connections {
+        let login = Login {
+            user: role.to_owned(),
+            application,
+            tls: Tls::Required(Arc::new(host.credentials.postgres_client_config())),
+        };
+        Connections::new(login, tell(host, self.known(pool)))
+    }
 }
 
 /// Tells the database side who is primary.
-fn follow(host: &ThisHost, mut known: watch::Receiver<Known>) -> watch::Receiver<Option<Primary>> {
+fn tell(host: &ThisHost, mut known: watch::Receiver<Known>) -> watch::Receiver<Option<Primary>> {
     let (primary_tx, primary) = watch::channel(None);
     let topology = Arc::clone(&host.topology);
     let follow = async move {

@@ -1,6 +1,7 @@
 //! Salvage: reads the posts of a lost site's copies, where they are, and puts them back, here.
 //!
-//! Chat knows what a post is, recovery knows where the old copies are; here the two meet.
+//! Chat knows what a post is, recovery knows where the old copies are; here the two meet. Lines of
+//! the audit trail come along.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,9 +20,11 @@ use super::host::ThisHost;
 
 const OPEN: &str = "salvage/open";
 const PAGE: &str = "salvage/page";
+const AUDIT_PAGE: &str = "salvage/audit-page";
 const CLOSE: &str = "salvage/close";
 const FORKS: &str = "salvage/forks";
 const RESTORE: &str = "salvage/restore";
+const AUDIT_RESTORE: &str = "salvage/audit-restore";
 /// How long an old copy may take to be opened, and a page to be read or put back.
 const PATIENCE: Duration = Duration::from_mins(10);
 
@@ -43,13 +46,37 @@ struct RestoreRequest {
     posts: Vec<Salvaged>,
 }
 
+/// Asks for one page of the audit trail.
+#[derive(Debug, Serialize, Deserialize)]
+struct AuditPageRequest {
+    store: String,
+    after: Option<audit::salvage::Cursor>,
+}
+
+/// Adds lines of the audit trail that are not there.
+#[derive(Debug, Serialize, Deserialize)]
+struct AuditRestoreRequest {
+    store: String,
+    lines: Vec<audit::Entry>,
+}
+
+/// What became of one old copy.
+#[derive(Debug, Default)]
+struct Moved {
+    report: Report,
+    /// Lines of the audit trail that were put back.
+    audited: u64,
+    /// Why it could not be read to its end.
+    broken: Option<String>,
+}
+
 /// Serves the reading of this host's old copies, and the putting back into its primary.
 pub(crate) fn install(router: Router, keepers: &[Handle]) -> Router {
     let keepers: Arc<[Handle]> = keepers.to_vec().into();
     let open = Open::default();
     let [opening, forking, restoring] = [(); 3].map(|()| Arc::clone(&keepers));
     let [opened, paging, closing] = [(); 3].map(|()| Arc::clone(&open));
-    router
+    install_audit(router, &keepers, &open)
         .on(OPEN, move |peer: Peer, store: String| {
             let (keepers, open) = (Arc::clone(&opening), Arc::clone(&opened));
             async move { open_copy(find(&keepers, &peer, &store)?, &open).await.map_err(refuse) }
@@ -81,6 +108,25 @@ pub(crate) fn install(router: Router, keepers: &[Handle]) -> Router {
         })
 }
 
+/// The same for lines of the audit trail.
+fn install_audit(router: Router, keepers: &Arc<[Handle]>, open: &Open) -> Router {
+    let (keepers, open) = (Arc::clone(keepers), Arc::clone(open));
+    router
+        .on(AUDIT_PAGE, move |peer: Peer, asked: AuditPageRequest| {
+            let open = Arc::clone(&open);
+            async move { audit_page(&peer, &open, asked).await.map_err(refuse) }
+        })
+        .on(AUDIT_RESTORE, move |peer: Peer, asked: AuditRestoreRequest| {
+            let keepers = Arc::clone(&keepers);
+            async move {
+                let keeper = find(&keepers, &peer, &asked.store)?;
+                let client = keeper.connect_primary().await.map_err(refuse)?;
+                let added = audit::salvage::restore(&client, &asked.lines).await;
+                added.map_err(|error| refuse(chain(&error)))
+            }
+        })
+}
+
 /// Opens the copy, or finds it open: whoever opened it before may have died. False if the machine
 /// was built anew and has none.
 async fn open_copy(keeper: &Handle, open: &Open) -> Result<bool, String> {
@@ -96,15 +142,33 @@ async fn open_copy(keeper: &Handle, open: &Open) -> Result<bool, String> {
 }
 
 async fn page(peer: &Peer, open: &Open, asked: PageRequest) -> Result<PageOfPosts, String> {
-    hosts_only(peer)?;
-    let copy = locked(open).get(&asked.store).cloned();
-    let copy = copy.ok_or_else(|| format!("the old copy of {} is not open", asked.store))?;
+    let copy = opened(peer, open, &asked.store)?;
     let page = chat::salvage::unshipped_page(&copy.connection, &asked.forks, asked.after).await;
-    page.map_err(|error| {
-        let why = chain(&error);
-        copy.breaks_off(&why);
-        why
-    })
+    page.map_err(|error| breaks_off(&copy, &error))
+}
+
+async fn audit_page(
+    peer: &Peer,
+    open: &Open,
+    asked: AuditPageRequest,
+) -> Result<audit::salvage::Page, String> {
+    let copy = opened(peer, open, &asked.store)?;
+    let page = audit::salvage::page(&copy.connection, asked.after.as_ref()).await;
+    page.map_err(|error| breaks_off(&copy, &error))
+}
+
+/// The copy, which has been opened before.
+fn opened(peer: &Peer, open: &Open, store: &str) -> Result<Arc<OldCopy>, String> {
+    hosts_only(peer)?;
+    let copy = locked(open).get(store).cloned();
+    copy.ok_or_else(|| format!("the old copy of {store} is not open"))
+}
+
+/// Notes that the rest of the copy cannot be read; tells why.
+fn breaks_off(copy: &OldCopy, error: &dyn std::error::Error) -> String {
+    let why = chain(error);
+    copy.breaks_off(&why);
+    why
 }
 
 async fn close(peer: &Peer, open: &Open, store: &str) -> Result<(), String> {
@@ -159,12 +223,16 @@ async fn salvage(
     let mut missing = Report::default();
     for copy in lost {
         let store = copy.store;
-        let (report, broken) = read(topology, client, &store, (&target, primary), &forks).await?;
-        info!(store, ?report, ?broken, "salvaged an old copy");
+        let moved = read(topology, client, &store, (&target, primary), &forks).await?;
+        info!(store, ?moved, "salvaged an old copy");
+        let Moved { report, audited, broken } = moved;
         let mut words = format!(
             "{store}: {} posts put back, {} were here, {} had been repeated",
             report.restored, report.already_there, report.repeated_by_sender
         );
+        if audited > 0 {
+            words = format!("{words}; {audited} lines of the audit put back");
+        }
         if let Some(why) = broken {
             if !copy.attested_lost {
                 return Err(cannot_be_read(&store, &why));
@@ -186,30 +254,28 @@ fn cannot_be_read(store: &str, why: &str) -> String {
     )
 }
 
-/// Puts back what one old copy has; with it, why it could not be read to its end.
+/// Puts back what one old copy has.
 async fn read(
     topology: &Topology,
     client: &Client,
     store: &str,
     target: (&Destination, &str),
     forks: &Forks,
-) -> Result<(Report, Option<String>), String> {
+) -> Result<Moved, String> {
     let from = destination(topology, store)?;
+    let unread = |why| Moved { broken: Some(why), ..Moved::default() };
     let opened: Result<bool, CallError> = client.call(&from, OPEN, &store, PATIENCE).await;
     match opened {
         Ok(true) => {}
-        Ok(false) => {
-            return Ok((Report::default(), Some("there is no data directory".to_owned())));
-        }
-        Err(error) => return Ok((Report::default(), Some(error.to_string()))),
+        Ok(false) => return Ok(unread("there is no data directory".to_owned())),
+        Err(error) => return Ok(unread(error.to_string())),
     }
-    let moved = pages(client, (&from, store), target, forks).await;
+    let posts = pages(client, (&from, store), target, forks).await;
+    let lines = audit_pages(client, (&from, store), target).await;
     let closed: Result<(), CallError> = client.call(&from, CLOSE, &store, PATIENCE).await;
-    let (report, mut broken) = moved?;
-    if let Err(error) = closed {
-        broken.get_or_insert(format!("it was not closed: {error}"));
-    }
-    Ok((report, broken))
+    let ((report, posts_broken), (audited, lines_broken)) = (posts?, lines?);
+    let not_closed = closed.err().map(|error| format!("it was not closed: {error}"));
+    Ok(Moved { report, audited, broken: posts_broken.or(lines_broken).or(not_closed) })
 }
 
 /// What must be made before the rest can be put back: until then nothing may be released.
@@ -253,6 +319,33 @@ async fn pages(
         after = page.next;
         if after.is_none() {
             return Ok((report, None));
+        }
+    }
+}
+
+/// Moves the lines of the audit trail that nobody else has, in the same way.
+async fn audit_pages(
+    client: &Client,
+    (from, store): (&Destination, &str),
+    (target, primary): (&Destination, &str),
+) -> Result<(u64, Option<String>), String> {
+    let (mut audited, mut after) = (0, None);
+    loop {
+        let asked = AuditPageRequest { store: store.to_owned(), after };
+        let page = client.call_idempotent(from, AUDIT_PAGE, &asked, PATIENCE).await;
+        let page: audit::salvage::Page = match page {
+            Ok(page) => page,
+            Err(error) => return Ok((audited, Some(error.to_string()))),
+        };
+        let request = AuditRestoreRequest { store: primary.to_owned(), lines: page.lines };
+        let added: u64 = client
+            .call_idempotent(target, AUDIT_RESTORE, &request, PATIENCE)
+            .await
+            .map_err(|error| format!("putting the audit back into {primary}: {error}"))?;
+        audited += added;
+        after = page.next;
+        if after.is_none() {
+            return Ok((audited, None));
         }
     }
 }

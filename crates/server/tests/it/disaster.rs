@@ -269,11 +269,16 @@ impl Disaster {
 
     /// Runs SQL as the superuser, by the private socket of the instance.
     pub(crate) async fn sql(&mut self, store: &str, sql: &str) -> String {
+        self.sql_in(store, "postgres", sql).await
+    }
+
+    /// As [`Disaster::sql`], in this database.
+    pub(crate) async fn sql_in(&mut self, store: &str, database: &str, sql: &str) -> String {
         let host = self.deployment.topology().host_of_store(store).unwrap().name.clone();
         let socket = self.deployment.host(&host).plan().directory.join("run").join(store);
         let psql = testkit::postgres::bin_directory().unwrap().join("psql");
         let mut command = tokio::process::Command::from(Account::find().unwrap().command(psql));
-        command.arg("-h").arg(socket).args(["-U", "standfast", "-d", "postgres"]);
+        command.arg("-h").arg(socket).args(["-U", "standfast", "-d", database]);
         command.args(["-v", "ON_ERROR_STOP=1", "-Atqc", sql]).kill_on_drop(true);
         let ran = tokio::time::timeout(LONG, command.output()).await.unwrap().unwrap();
         assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));

@@ -1,6 +1,7 @@
 //! The lines of the documents' failover page that are single rows: they run as printed, each with
 //! the procedure's prerequisites, and never out of turn.
 
+use crate::audit_trail;
 use crate::disaster::Disaster;
 
 const DELETE: &str = "exec sp_delete_log_shipping_secondary_database mgc";
@@ -26,6 +27,7 @@ async fn a_single_row_runs_as_printed_and_never_out_of_turn() {
     // Home serves: no row of a failover is done, whoever asks.
     pool.refused(RESTORE, "step 1 comes first: Remove log shipping").await;
     pool.refused(DELETE, "The home site does not serve").await;
+    audit_trail::is_shipped(&mut pool).await;
     pool.lose_home().await;
     pool.refused(DELETE, "-AttestSiteIsDown").await;
     pool.shell("Remove-CsDatabaseLogShipping mgc -AttestSiteIsDown -AcceptDataLoss").await;
@@ -35,6 +37,7 @@ async fn a_single_row_runs_as_printed_and_never_out_of_turn() {
     pool.shell("Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss -Force").await;
     pool.says(3, "at the backup site").await;
     pool.nothing_is_missing("failed over").await;
+    audit_trail::is_read_at_the_other_site(&pool).await;
     // Once more: they are done.
     for line in [DELETE, RESTORE, "Install-CsMirrorDatabase"] {
         pool.shell(line).await;

@@ -1,5 +1,6 @@
 //! The home site burnt: its hosts are new machines without data, and the pool comes home to them.
 
+use crate::audit_trail;
 use crate::disaster::Disaster;
 
 const FAILBACK: &str = "Invoke-CsPersistentChatFailback";
@@ -40,6 +41,8 @@ async fn burns(pool: &mut Disaster, fire: &Fire) {
     pool.cut_shipping().await;
     let unshipped = pool.says(7, "unshipped").await;
     pool.is_behind().await;
+    let mark = fire.hosts.join("-");
+    audit_trail::is_not_shipped(pool, &mark).await;
     pool.lose_home().await;
     for host in fire.hosts {
         pool.burn(host);
@@ -72,6 +75,12 @@ async fn burns(pool: &mut Disaster, fire: &Fire) {
     let expected = if fire.all_lost { Vec::new() } else { unshipped };
     for text in &expected {
         assert!(recovered.contains(text), "{text} was not salvaged: {recovered:?}");
+    }
+    if !fire.all_lost {
+        audit_trail::stands(pool, &mark).await;
+    }
+    if fire.hosts.contains(&"north-db1") && !fire.all_lost {
+        assert!(journal.contains("lines of the audit put back"), "{journal}");
     }
     pool.says(3, "home again").await;
 }

@@ -9,6 +9,7 @@ mod ground;
 mod load;
 
 mod at_random;
+mod audit_trail;
 mod coming_back;
 mod documented_rows;
 mod front_end_pool;

@@ -73,6 +73,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
 
     // Steps 2 to 7.
     ground.runs(&["R01", "R02"]).await;
+    ground.trail_is_read_at("backup.contoso.com").await;
     ground.deployment.host("north-db").kill_host().await.unwrap();
     ground.runs(&["R03", "R04"]).await;
     for id in ["R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "R15"] {
@@ -84,6 +85,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     assert_eq!(hidden, "", "without -Owner only what belongs to the pool is listed");
     let signed_in = ground.shell("Get-CsRgsSignIn -Parent backup.contoso.com").await;
     assert!(signed_in.contains("sip:ken@contoso.com"), "{signed_in}");
+    ground.trail_is_read_at("backup.contoso.com").await;
     ground.change_the_queue("backup.contoso.com", 61).await;
 
     // Steps 8 to 12.
@@ -135,6 +137,15 @@ impl Ground {
 
     async fn shell(&self, line: &str) -> String {
         self.try_shell(line).await.unwrap_or_else(|error| panic!("{line}: {error:#}"))
+    }
+
+    /// The audit trail stands in the pool's database, with what was run before the other was lost.
+    async fn trail_is_read_at(&self, pool: &str) {
+        let run = "Set-CsRgsConfiguration";
+        let line = format!("(Get-CsAuditTrail -PoolFqdn {pool} -Cmdlet {run}).Result");
+        let question = ["shell", "-c", line.as_str()];
+        let done = |said: &str| said.trim() == "Done";
+        self.deployment.watch(LONG, &line, &question, done).await.unwrap();
     }
 
     /// Waits until the pool lists its settings.

@@ -5,9 +5,10 @@ use anyhow::Context as _;
 
 /// One row per crate: its name, what it may use of ours, and what it must not use of others.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
-    ("admin", &["control", "response-groups", "shell", "topology"], HTTP),
+    ("admin", &["audit", "control", "response-groups", "shell", "topology"], HTTP),
+    ("audit", &["db"], HTTP),
     ("bench", EVERYTHING_AND_TESTKIT, &[]),
-    ("chat", &["control", "db", "topology", "xmpp"], HTTP),
+    ("chat", &["audit", "control", "db", "topology", "xmpp"], HTTP),
     ("console", &["admin"], &["tokio-postgres"]),
     ("control", &["topology"], &["tokio-postgres"]),
     ("db", &["control", "topology"], HTTP),
@@ -15,7 +16,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("faults", &["control", "instance", "recovery", "testkit", "topology", "xmpp"], &[]),
     ("instance", &[], HTTP),
     ("recovery", &["control", "instance", "topology"], HTTP),
-    ("response-groups", &["control", "db", "topology"], HTTP),
+    ("response-groups", &["audit", "control", "db", "topology"], HTTP),
     ("server", EVERYTHING, &[]),
     ("shell", &[], INPUT_AND_OUTPUT),
     ("testkit", &["control", "topology", "xmpp"], &[]),
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
 
 const EVERYTHING: &[&str] = &[
     "admin",
+    "audit",
     "chat",
     "console",
     "control",
@@ -41,6 +43,7 @@ const EVERYTHING: &[&str] = &[
 /// Benches stand outside the product and look at all of it.
 const EVERYTHING_AND_TESTKIT: &[&str] = &[
     "admin",
+    "audit",
     "chat",
     "control",
     "db",

@@ -3,25 +3,21 @@
 use std::collections::BTreeMap;
 
 use db::Connections;
-use recovery::whereabouts;
 use response_groups::store::Hosting;
 
 use crate::run::host::ThisHost;
-use crate::run::parts::Stores;
-use crate::run::primaries;
+use crate::run::primaries::Primaries;
 
 /// By the pool's FQDN. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Hostings(BTreeMap<String, (Hosting, Connections)>);
 
-/// Follows the primary of every pool that hosts Response Groups; connects only when asked to.
-pub(crate) fn reach(host: &ThisHost, stores: &Stores) -> Hostings {
+/// Every pool that hosts Response Groups; connects only when asked to.
+pub(crate) fn reach(host: &ThisHost, primaries: &Primaries) -> Hostings {
     let reach_one = |pool: &topology::Pool| {
-        let its = stores.of(&host.topology, pool);
-        let known = whereabouts::follow(&pool.fqdn, its, &host.tasks, &host.shutdown);
         let application = format!("response groups {}", host.name);
-        let connections =
-            primaries::connections(host, response_groups::schema::ROLE, application, known);
+        let role = response_groups::schema::ROLE;
+        let connections = primaries.connections(host, pool, role, application);
         let hosting = Hosting::new(&pool.fqdn, connections.clone());
         (pool.fqdn.clone(), (hosting, connections))
     };

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use admin::Audit;
 use admin::files::Spool;
+use audit::Audit;
 use control::authority::Authority;
 use control::{Client, Credentials, Destination, Router};
 use jiff::Timestamp;

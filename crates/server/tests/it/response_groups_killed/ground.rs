@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use admin::audit::{Entry, FILE};
+use audit::{Entry, FILE};
 use control::{Client, Credentials, Destination};
 use db::{Connections, Login, Primary, Tls};
 use recovery::journal::{Journal, What};

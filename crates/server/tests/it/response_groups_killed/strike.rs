@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use admin::audit::{Entry, Phase as Audited};
+use audit::{Entry, Phase as Audited};
 use testkit::deployment::Ended;
 
 use super::ground::Ground;
