@@ -172,3 +172,21 @@ fn batch(mut place: u64, bytes: &[u8]) -> Batch {
 fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).expect("what was read fits into a u64")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_after_one_that_was_cut_stands_by_itself() {
+        let path = std::env::temp_dir().join(format!("standfast-{}", Uuid::now_v7()));
+        std::fs::write(&path, "cut by a full di").unwrap();
+        let mut end = End { file: File::open(&path).unwrap(), is_torn: false };
+        end.append("not writable\n".to_owned()).unwrap_err();
+        end.file = OpenOptions::new().append(true).open(&path).unwrap();
+        assert_eq!(end.append("one\n".to_owned()).unwrap(), 21);
+        assert_eq!(end.append("two\n".to_owned()).unwrap(), 25);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "cut by a full di\none\ntwo\n");
+        std::fs::remove_file(&path).unwrap();
+    }
+}

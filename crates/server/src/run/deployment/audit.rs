@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 use super::{Reached, unavailable};
 
-/// How long a database may take, a primary to be heard of included.
+/// How long a database may take, connecting included.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Reached {
