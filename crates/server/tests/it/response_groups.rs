@@ -89,8 +89,10 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.change_the_queue("backup.contoso.com", 61).await;
 
     // Steps 8 to 12.
+    ground.primary_was_made_by_an_older_program();
     ground.deployment.host("north-db").start().await.unwrap();
     ground.answers("primary.contoso.com").await;
+    ground.trail_is_read_at("primary.contoso.com").await;
     ground.runs(&["R16", "R17", "R18"]).await;
     for id in ["R21", "R22", "R23", "R24", "R25", "R26", "R27", "R28", "R29", "R30"] {
         let shown = ground.run(id).await;
@@ -146,6 +148,25 @@ impl Ground {
         let question = ["shell", "-c", line.as_str()];
         let done = |said: &str| said.trim() == "Done";
         self.deployment.watch(LONG, &line, &question, done).await.unwrap();
+    }
+
+    /// Its instance, which is down, knows nothing of those who copy the audit trail.
+    fn primary_was_made_by_an_older_program(&mut self) {
+        const NEW: &str = "standfast_audit";
+        let data = self.deployment.host("north-db").plan().directory.join("instances/north-rgs");
+        let marker = data.join("standfast.json");
+        let mut known: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&marker).unwrap()).unwrap();
+        let clients = known["settings"]["clients"].as_array_mut().unwrap();
+        clients.retain(|client| client["role"] != NEW);
+        assert_eq!(clients.len(), 1);
+        std::fs::write(&marker, serde_json::to_vec(&known).unwrap()).unwrap();
+        for file in ["pg_hba.conf", "pg_ident.conf"] {
+            let text = std::fs::read_to_string(data.join(file)).unwrap();
+            let (new, old): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.contains(NEW));
+            assert_eq!(new.len(), 1, "{file}: {text}");
+            std::fs::write(data.join(file), old.join("\n") + "\n").unwrap();
+        }
     }
 
     /// Waits until the pool lists its settings.
