@@ -56,6 +56,7 @@ async fn burns(pool: &mut Disaster, fire: &Fire) {
 
     // Until all hosts have started, those that do not answer are named as well.
     let exact = format!("-AttestCopyIsLost {}. ", fire.lost);
+    pool.refused(&format!("{FAILBACK} -Force"), "there is no data directory").await;
     let refusal = pool.refused(&format!("{FAILBACK} -Force"), &exact).await;
     println!("{refusal}");
     assert!(refusal.contains("there is no data directory"), "{refusal}");
