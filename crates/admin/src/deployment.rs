@@ -86,7 +86,7 @@ pub trait Deployment: Send + Sync {
     fn users(&self, pool: String) -> Reply<'_, Vec<User>>;
 
     /// Makes an account.
-    fn create_user(&self, pool: String, user: NewUser) -> Reply<'_, ()>;
+    fn create_user(&self, pool: String, user: NewUser) -> Reply<'_, User>;
 
     /// Gives an account another password.
     fn set_password(&self, pool: String, address: String, password: Password) -> Reply<'_, ()>;

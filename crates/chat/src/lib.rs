@@ -56,4 +56,9 @@ pub const SCHEMA: &[db::Migration] = &[
     db::Migration { number: 1, name: "chat", sql: include_str!("../schema/001_chat.sql") },
     db::Migration { number: 2, name: "salvage", sql: include_str!("../schema/002_salvage.sql") },
     audit::migration(3),
+    db::Migration {
+        number: 4,
+        name: "display name",
+        sql: include_str!("../schema/004_display_name.sql"),
+    },
 ];

@@ -12,6 +12,9 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 use xmpp::jid::NodePart;
 
+/// The most characters of a display name.
+pub const DISPLAY_NAME_MAX: usize = 256;
+
 /// Why an account or a room was not made, changed or removed. Nothing was, then.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisionError {
@@ -51,6 +54,9 @@ pub enum ProvisionError {
         /// How many.
         posts: i64,
     },
+    /// Nobody could show it.
+    #[error("a display name has at most {DISPLAY_NAME_MAX} characters; shorten it")]
+    LongDisplayName,
     /// Keys that no client could satisfy.
     #[error("these SCRAM keys are not usable: two keys of 32 bytes, at least 4096 iterations")]
     BadKeys,
@@ -97,6 +103,8 @@ pub struct RoomRow {
 pub struct AccountRow {
     /// The local part of its address.
     pub localpart: String,
+    /// The name that is shown; may be empty.
+    pub display_name: String,
     /// When it was made.
     pub created_at: SystemTime,
 }
@@ -122,14 +130,20 @@ pub async fn grant(client: &Client) -> Result<(), tokio_postgres::Error> {
 pub async fn create_account(
     client: &Client,
     localpart: &str,
+    display_name: &str,
     keys: &ScramKeys,
 ) -> Result<(), ProvisionError> {
     let name = checked(localpart)?;
+    if DISPLAY_NAME_MAX < display_name.chars().count() {
+        return Err(ProvisionError::LongDisplayName);
+    }
     let iterations = usable(keys)?;
-    let sql = "insert into chat.account (localpart, salt, iterations, stored_key, server_key)
-               values ($1, $2, $3, $4, $5) on conflict do nothing";
+    let ScramKeys { salt, stored_key, server_key, .. } = keys;
+    let sql = "insert into chat.account
+                 (localpart, display_name, salt, iterations, stored_key, server_key)
+               values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
     let made = client
-        .execute(sql, &[&name, &keys.salt, &iterations, &keys.stored_key, &keys.server_key])
+        .execute(sql, &[&name, &display_name, salt, &iterations, stored_key, server_key])
         .await?;
     if made == 0 {
         return Err(ProvisionError::Exists { what: "an account", name });
@@ -161,10 +175,13 @@ pub async fn remove_account(client: &Client, localpart: &str) -> Result<(), Prov
 
 /// All accounts, by name.
 pub async fn accounts(client: &Client) -> Result<Vec<AccountRow>, ProvisionError> {
-    let sql = "select localpart, created_at from chat.account order by localpart";
+    let sql = "select localpart, display_name, created_at from chat.account order by localpart";
     let rows = client.query(sql, &[]).await?;
-    let account =
-        |row: &tokio_postgres::Row| AccountRow { localpart: row.get(0), created_at: row.get(1) };
+    let account = |row: &tokio_postgres::Row| AccountRow {
+        localpart: row.get(0),
+        display_name: row.get(1),
+        created_at: row.get(2),
+    };
     Ok(rows.iter().map(account).collect())
 }
 

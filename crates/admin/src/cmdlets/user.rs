@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row] = &[
             ],
             roles: CHAT,
             effect: Effect::Changes,
-            output: None,
+            output: Some(OUTPUT),
             examples: &[Example {
                 line: "New-CsPersistentChatUser -Identity alice@dci.discovery.com -DisplayName \
                        \"Alice\"",
@@ -168,8 +168,7 @@ fn create(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             return Ok(vec![format!("What if: the account {address} would be made.").into()]);
         }
         let user = NewUser { address, display_name, password: password(context) };
-        context.deployment.create_user(pool, user).await?;
-        Ok(Vec::new())
+        Ok(vec![told(context.deployment.create_user(pool, user).await?)])
     })
 }
 

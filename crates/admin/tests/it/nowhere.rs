@@ -117,7 +117,7 @@ impl Deployment for Nowhere {
         silent()
     }
 
-    fn create_user(&self, _: String, _: NewUser) -> Reply<'_, ()> {
+    fn create_user(&self, _: String, _: NewUser) -> Reply<'_, User> {
         silent()
     }
 

@@ -111,7 +111,7 @@ impl Bootstrap {
     pub async fn apply(&self, client: &Client) -> Result<Made, ProvisionError> {
         let mut made = Made::default();
         for (name, keys) in &self.accounts {
-            match create_account(client, name, keys).await {
+            match create_account(client, name, "", keys).await {
                 Ok(()) => made.accounts += 1,
                 Err(ProvisionError::Exists { .. }) => {}
                 Err(error) => return Err(error),

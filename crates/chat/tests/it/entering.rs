@@ -76,7 +76,7 @@ async fn a_server_needs_no_more_than_its_role_may() {
     sql.batch_execute(login).await.unwrap();
     chat::provision::prepare(&sql).await.unwrap();
     let keys = chat::accounts::ScramKeys::of_password("secret").unwrap();
-    chat::provision::create_account(&sql, "alice", &keys).await.unwrap();
+    chat::provision::create_account(&sql, "alice", "Alice", &keys).await.unwrap();
     let database = world.database().to_owned();
     let primary = world.primary.subscribe();
     let server = world.server_as("a", "standfast_chat", &database, primary);

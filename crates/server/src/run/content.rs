@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     Users,
-    CreateUser { localpart: String, keys: Keys },
+    CreateUser { localpart: String, display_name: String, keys: Keys },
     SetKeys { localpart: String, keys: Keys },
     RemoveUser { localpart: String },
     Rooms,
@@ -47,10 +47,18 @@ impl std::fmt::Debug for Keys {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Answer {
     Done,
-    /// Local part and when it was made, in seconds since 1970.
-    Users(Vec<(String, i64)>),
+    Users(Vec<UserSeen>),
     Rooms(Vec<RoomSeen>),
     Connections(Vec<Connected>),
+}
+
+/// An account as it stands.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UserSeen {
+    pub(crate) localpart: String,
+    pub(crate) display_name: String,
+    /// Seconds since 1970.
+    pub(crate) created: i64,
 }
 
 /// A room as it stands.
@@ -116,8 +124,8 @@ async fn perform(client: &instance::Connection, order: Order) -> Result<Answer, 
         }
         Order::Connections => return connections(client).await,
         Order::EndConnection { pid } => return end_connection(client, pid).await,
-        Order::CreateUser { localpart, keys } => {
-            provision::create_account(client, &localpart, &keys.into()).await
+        Order::CreateUser { localpart, display_name, keys } => {
+            provision::create_account(client, &localpart, &display_name, &keys.into()).await
         }
         Order::SetKeys { localpart, keys } => {
             provision::set_keys(client, &localpart, &keys.into()).await
@@ -162,8 +170,9 @@ fn database(error: &instance::Error) -> Refusal {
     Refusal::new("database", error.to_string(), "try again in a moment")
 }
 
-fn user(row: AccountRow) -> (String, i64) {
-    (row.localpart, seconds(row.created_at))
+fn user(row: AccountRow) -> UserSeen {
+    let AccountRow { localpart, display_name, created_at } = row;
+    UserSeen { localpart, display_name, created: seconds(created_at) }
 }
 
 fn room(row: RoomRow) -> RoomSeen {
@@ -186,6 +195,7 @@ fn refuse(error: &ProvisionError) -> Refusal {
         ProvisionError::Missing { .. } => "missing",
         ProvisionError::BadName { .. }
         | ProvisionError::BadKeys
+        | ProvisionError::LongDisplayName
         | ProvisionError::BadPassword(_)
         | ProvisionError::HasPosts { .. } => "refused",
         ProvisionError::Database(_) => "database",

@@ -151,7 +151,7 @@ impl Deployment for Reached {
         Box::pin(self.list_users(pool))
     }
 
-    fn create_user(&self, pool: String, user: NewUser) -> Reply<'_, ()> {
+    fn create_user(&self, pool: String, user: NewUser) -> Reply<'_, User> {
         Box::pin(self.make_user(pool, user))
     }
 

@@ -12,6 +12,9 @@ async fn a_single_row_runs_as_printed_and_never_out_of_turn() {
     let mut pool = Disaster::stand(45).await;
     pool.says(3, "to begin with").await;
 
+    let carol = "New-CsPersistentChatUser carol -Password 'a good word' -DisplayName 'Carol C.'";
+    let made = pool.shell(carol).await;
+    assert!(made.contains("Identity") && made.contains("Carol C."), "{made}");
     let connected = pool.shell("exec sp_who2").await;
     assert!(connected.contains("standfast_chat"), "{connected}");
     pool.refused("kill <spid>", "<spid>").await;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use topology::Pool;
 
 use super::{Reached, unavailable};
-use crate::run::content::{self, Answer, Order, RoomSeen};
+use crate::run::content::{self, Answer, Order, RoomSeen, UserSeen};
 
 impl Reached {
     pub(super) async fn list_users(&self, pool: String) -> Result<Vec<User>, Fault> {
@@ -17,19 +17,23 @@ impl Reached {
             return Err(unavailable("that host answered another question"));
         };
         let domain = &self.host.topology.domain;
-        let user = |(localpart, created): (String, i64)| User {
+        let user = |UserSeen { localpart, display_name, created }: UserSeen| User {
             address: format!("{localpart}@{domain}"),
-            display_name: String::new(),
+            display_name,
             created: Timestamp::from_second(created).ok(),
         };
         Ok(users.into_iter().map(user).collect())
     }
 
-    pub(super) async fn make_user(&self, pool: String, user: NewUser) -> Result<(), Fault> {
-        let pool = self.pool(&pool)?;
-        let localpart = self.localpart(&user.address)?;
-        let keys = derive(user.password).await?;
-        self.change(&pool, Order::CreateUser { localpart, keys: keys.into() }).await
+    pub(super) async fn make_user(&self, pool: String, user: NewUser) -> Result<User, Fault> {
+        let declared = self.pool(&pool)?;
+        let NewUser { address, display_name, password } = user;
+        let localpart = self.localpart(&address)?;
+        let keys = derive(password).await?.into();
+        self.change(&declared, Order::CreateUser { localpart, display_name, keys }).await?;
+        let users = self.list_users(pool).await?;
+        let made = users.into_iter().find(|user| user.address.eq_ignore_ascii_case(&address));
+        made.ok_or_else(|| unavailable(format!("{address} was made and is not listed yet")))
     }
 
     pub(super) async fn change_password(
