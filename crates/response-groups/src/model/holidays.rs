@@ -31,3 +31,10 @@ pub struct Holiday {
     /// Its end.
     pub end_date: DateTime,
 }
+
+impl HolidaySet {
+    /// A set that has no holiday yet.
+    pub fn new(id: Uuid, owner: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id, owner: owner.into(), name: name.into(), holiday_list: Vec::new() }
+    }
+}

@@ -157,22 +157,8 @@ impl Shown for AgentGroup {
         Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
-    fn new(id: Uuid, owner: &str, name: &str) -> Self {
-        Self {
-            id,
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-            description: None,
-            participation_policy: ParticipationPolicy::Informal,
-            agent_alert_time: 20,
-            routing_method: RoutingMethod::Parallel,
-            distribution_group_address: None,
-            agents_by_uri: Vec::new(),
-        }
-    }
-
-    fn into_model(self) -> Model {
-        Model::AgentGroup(self)
+    fn blank(id: Uuid, owner: &str, name: &str) -> Self {
+        Self::new(id, owner, name)
     }
 
     fn from_model(model: Model) -> Option<Self> {

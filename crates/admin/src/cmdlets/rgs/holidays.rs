@@ -154,12 +154,8 @@ impl Shown for HolidaySet {
         Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
-    fn new(id: Uuid, owner: &str, name: &str) -> Self {
-        Self { id, owner: owner.to_owned(), name: name.to_owned(), holiday_list: Vec::new() }
-    }
-
-    fn into_model(self) -> Model {
-        Model::HolidaySet(self)
+    fn blank(id: Uuid, owner: &str, name: &str) -> Self {
+        Self::new(id, owner, name)
     }
 
     fn from_model(model: Model) -> Option<Self> {

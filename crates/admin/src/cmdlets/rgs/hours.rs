@@ -1,6 +1,6 @@
 //! `CsRgsHoursOfBusiness` and `CsRgsTimeRange`: when a workflow is open.
 
-use response_groups::model::{DayHours, HoursOfBusiness, Kind, Object as Model, TimeRange};
+use response_groups::model::{HoursOfBusiness, Kind, Object as Model, TimeRange};
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
@@ -211,18 +211,8 @@ impl Shown for HoursOfBusiness {
         Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
-    fn new(id: Uuid, owner: &str, name: &str) -> Self {
-        Self {
-            id,
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-            custom: false,
-            days: std::array::from_fn(|_| DayHours::default()),
-        }
-    }
-
-    fn into_model(self) -> Model {
-        Model::HoursOfBusiness(self)
+    fn blank(id: Uuid, owner: &str, name: &str) -> Self {
+        Self::new(id, owner, name)
     }
 
     fn from_model(model: Model) -> Option<Self> {

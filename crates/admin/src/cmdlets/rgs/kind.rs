@@ -12,7 +12,7 @@ use crate::deployment::response_groups::{Listing, Owner, Save, Which};
 use crate::fault::Fault;
 
 /// A kind of objects, as cmdlets show and change it.
-pub(super) trait Shown: Clone + Send + Sync + 'static {
+pub(super) trait Shown: Clone + Into<Model> + Send + Sync + 'static {
     /// Which kind.
     const KIND: Kind;
     /// The noun of its cmdlets.
@@ -23,10 +23,7 @@ pub(super) trait Shown: Clone + Send + Sync + 'static {
     const FIELDS: &'static [Field<Self>];
 
     /// A new one, with the original's defaults.
-    fn new(id: Uuid, owner: &str, name: &str) -> Self;
-
-    /// It, as any object.
-    fn into_model(self) -> Model;
+    fn blank(id: Uuid, owner: &str, name: &str) -> Self;
 
     /// It, if `model` is of this kind.
     fn from_model(model: Model) -> Option<Self>;
@@ -132,7 +129,7 @@ pub(super) fn new<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let pools = context.response_groups().front_end_pools().await?;
         let parent = places::parent(context, "Parent", &pools)?;
         let name = context.given.text("Name").unwrap_or_default().trim().to_owned();
-        let mut object = K::new(Uuid::new_v4(), &parent, &name);
+        let mut object = K::blank(Uuid::new_v4(), &parent, &name);
         for field in K::FIELDS {
             if let Some(value) = context.given.get(field.name) {
                 put(&mut object, field, value, &parent)?;
@@ -144,7 +141,7 @@ pub(super) fn new<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             made.kind = format!("{}{IN_MEMORY}", K::PRINTED);
             return Ok(vec![Value::Object(made)]);
         }
-        let save = Save { object: object.into_model(), as_new: true };
+        let save = Save { object: object.into(), as_new: true };
         if context.given.what_if() {
             let what = format!("What if: the {} {name} would be made at {parent}.", K::KIND);
             return Ok(vec![what.into()]);
@@ -180,7 +177,7 @@ pub(super) fn set<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let parent = places::declared(&named, &pools)?;
         let as_new = given.kind.ends_with(IN_MEMORY);
         let mut object = if as_new {
-            K::new(id, &parent, "")
+            K::blank(id, &parent, "")
         } else {
             stored::<K>(context, &parent, id).await?
         };
@@ -197,7 +194,7 @@ pub(super) fn set<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             let what = identity(&parent, id);
             return Ok(vec![format!("What if: the {} {what} would be set.", K::KIND).into()]);
         }
-        let save = Save { object: object.into_model(), as_new };
+        let save = Save { object: object.into(), as_new };
         context.response_groups().save(parent, save, context.watch).await?;
         Ok(Vec::new())
     })
@@ -219,7 +216,7 @@ pub(super) fn remove<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let (_, named, id) = instance::<K>(context)?;
         let pools = context.response_groups().front_end_pools().await?;
         let parent = places::declared(&named, &pools)?;
-        let model = stored::<K>(context, &parent, id).await?.into_model();
+        let model: Model = stored::<K>(context, &parent, id).await?.into();
         if context.given.what_if() {
             let what = format!("What if: the {} {} would be removed.", K::KIND, model.name());
             return Ok(vec![what.into()]);

@@ -146,23 +146,8 @@ impl Shown for Queue {
         Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
-    fn new(id: Uuid, owner: &str, name: &str) -> Self {
-        Self {
-            id,
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-            description: None,
-            timeout_action: None,
-            overflow_action: None,
-            timeout_threshold: None,
-            overflow_threshold: None,
-            overflow_candidate: OverflowCandidate::NewestCall,
-            agent_groups: Vec::new(),
-        }
-    }
-
-    fn into_model(self) -> Model {
-        Model::Queue(self)
+    fn blank(id: Uuid, owner: &str, name: &str) -> Self {
+        Self::new(id, owner, name)
     }
 
     fn from_model(model: Model) -> Option<Self> {

@@ -13,6 +13,9 @@ use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{FORCE, Row};
 
+/// What a workflow speaks unless told otherwise.
+const LANGUAGE: &str = "en-US";
+
 const OUTPUT: Output = Output {
     kind: Workflow::PRINTED,
     properties: &[
@@ -239,33 +242,8 @@ impl Shown for Workflow {
         Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
     ];
 
-    fn new(id: Uuid, owner: &str, name: &str) -> Self {
-        Self {
-            id,
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-            description: None,
-            primary_uri: String::new(),
-            line_uri: None,
-            display_number: None,
-            active: false,
-            anonymous: false,
-            managed: false,
-            managers_by_uri: Vec::new(),
-            enabled_for_federation: false,
-            language: "en-US".to_owned(),
-            time_zone: None,
-            business_hours: None,
-            holiday_sets: Vec::new(),
-            default_action: None,
-            non_business_hours_action: None,
-            holiday_action: None,
-            custom_music_on_hold_file: None,
-        }
-    }
-
-    fn into_model(self) -> Model {
-        Model::Workflow(self)
+    fn blank(id: Uuid, owner: &str, name: &str) -> Self {
+        Self::new(id, owner, name, "", LANGUAGE)
     }
 
     fn from_model(model: Model) -> Option<Self> {
