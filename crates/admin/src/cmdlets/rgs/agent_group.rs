@@ -6,7 +6,7 @@ use response_groups::model::{
 use shell::{Example, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, identity, number, some_text, text, texts, word};
+use super::field::{Field, common, number, text, texts, word};
 use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{FORCE, Row};
@@ -106,17 +106,9 @@ impl Shown for AgentGroup {
     const NOUN: &'static str = "CsRgsAgentGroup";
     const PRINTED: &'static str = "AgentGroup";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
-        Field {
-            name: "Name",
-            show: |it, _| it.name.clone().into(),
-            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
-        },
-        Field {
-            name: "Description",
-            show: |it, _| it.description.clone().into(),
-            put: Some(|it, value, _| text(value).map(|value| it.description = value)),
-        },
+        common!(Identity),
+        common!(Name),
+        common!(Description),
         Field {
             name: "ParticipationPolicy",
             show: |it, _| it.participation_policy.name().into(),
@@ -154,7 +146,7 @@ impl Shown for AgentGroup {
             show: |it, _| Value::List(it.agents_by_uri.iter().cloned().map(Value::from).collect()),
             put: Some(|it, value, _| texts(value).map(|value| it.agents_by_uri = value)),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
+        common!(OwnerPool),
     ];
 
     fn blank(id: Uuid, owner: &str, name: &str) -> Self {

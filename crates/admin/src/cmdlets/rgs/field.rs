@@ -21,6 +21,43 @@ pub(super) struct Field<T> {
 /// Takes a value of a field, in an object that this pool hosts, or says what it takes.
 pub(super) type Put<T> = fn(&mut T, &Value, &str) -> Result<(), String>;
 
+/// A field that all kinds have, or most.
+macro_rules! common {
+    (Identity) => {
+        $crate::cmdlets::rgs::field::Field {
+            name: "Identity",
+            show: |it, at| $crate::cmdlets::rgs::field::identity(at, it.id).into(),
+            put: None,
+        }
+    };
+    (Name) => {
+        $crate::cmdlets::rgs::field::Field {
+            name: "Name",
+            show: |it, _| it.name.clone().into(),
+            put: Some(|it, value, _| {
+                $crate::cmdlets::rgs::field::some_text(value).map(|value| it.name = value)
+            }),
+        }
+    };
+    (Description) => {
+        $crate::cmdlets::rgs::field::Field {
+            name: "Description",
+            show: |it, _| it.description.clone().into(),
+            put: Some(|it, value, _| {
+                $crate::cmdlets::rgs::field::text(value).map(|value| it.description = value)
+            }),
+        }
+    };
+    (OwnerPool) => {
+        $crate::cmdlets::rgs::field::Field {
+            name: "OwnerPool",
+            show: |it, _| it.owner.clone().into(),
+            put: None,
+        }
+    };
+}
+pub(super) use common;
+
 /// The identity of an object that `parent` hosts.
 pub(super) fn identity(parent: &str, id: Uuid) -> String {
     format!("service:{APPLICATION_SERVER}:{parent}/{id}")

@@ -4,7 +4,7 @@ use response_groups::model::{Holiday, HolidaySet, Kind, Object as Model};
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, identity, moment, some_text, text};
+use super::field::{Field, common, moment, text};
 use super::kind::Shown;
 use super::rows::{IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{Context, FORCE, Row};
@@ -136,12 +136,8 @@ impl Shown for HolidaySet {
     const NOUN: &'static str = "CsRgsHolidaySet";
     const PRINTED: &'static str = "HolidaySet";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
-        Field {
-            name: "Name",
-            show: |it, _| it.name.clone().into(),
-            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
-        },
+        common!(Identity),
+        common!(Name),
         Field {
             name: "HolidayList",
             show: |it, _| Value::List(it.holiday_list.iter().map(shown_holiday).collect()),
@@ -151,7 +147,7 @@ impl Shown for HolidaySet {
                 holidays.map(|value| it.holiday_list = value)
             }),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
+        common!(OwnerPool),
     ];
 
     fn blank(id: Uuid, owner: &str, name: &str) -> Self {

@@ -4,7 +4,7 @@ use response_groups::model::{HoursOfBusiness, Kind, Object as Model, TimeRange};
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, identity, shown_time, some_text, text, time, truth};
+use super::field::{Field, common, shown_time, text, time, truth};
 use super::kind::Shown;
 use super::rows::{IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{Context, FORCE, Row};
@@ -183,12 +183,8 @@ impl Shown for HoursOfBusiness {
     const NOUN: &'static str = "CsRgsHoursOfBusiness";
     const PRINTED: &'static str = "BusinessHours";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
-        Field {
-            name: "Name",
-            show: |it, _| it.name.clone().into(),
-            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
-        },
+        common!(Identity),
+        common!(Name),
         Field {
             name: "Custom",
             show: |it, _| it.custom.into(),
@@ -208,7 +204,7 @@ impl Shown for HoursOfBusiness {
         of_day!("SaturdayHours2", 5, hours2),
         of_day!("SundayHours1", 6, hours1),
         of_day!("SundayHours2", 6, hours2),
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
+        common!(OwnerPool),
     ];
 
     fn blank(id: Uuid, owner: &str, name: &str) -> Self {

@@ -5,7 +5,7 @@ use shell::{Example, Output, Parameter, Type};
 use uuid::Uuid;
 
 use super::action::{self, shown_action};
-use super::field::{Field, identities, identity, number, references, some_text, text, word};
+use super::field::{Field, common, identities, number, references, word};
 use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{FORCE, Row};
@@ -95,7 +95,7 @@ impl Shown for Queue {
     const NOUN: &'static str = "CsRgsQueue";
     const PRINTED: &'static str = "Queue";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
+        common!(Identity),
         Field {
             name: "TimeoutAction",
             show: |it, at| shown_action(it.timeout_action.as_ref(), at),
@@ -110,16 +110,8 @@ impl Shown for Queue {
                 action::read(value, at).map(|value| it.overflow_action = value)
             }),
         },
-        Field {
-            name: "Name",
-            show: |it, _| it.name.clone().into(),
-            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
-        },
-        Field {
-            name: "Description",
-            show: |it, _| it.description.clone().into(),
-            put: Some(|it, value, _| text(value).map(|value| it.description = value)),
-        },
+        common!(Name),
+        common!(Description),
         Field {
             name: "TimeoutThreshold",
             show: |it, _| it.timeout_threshold.map(i64::from).into(),
@@ -143,7 +135,7 @@ impl Shown for Queue {
             show: |it, at| identities(at, &it.agent_groups),
             put: Some(|it, value, at| references(value, at).map(|value| it.agent_groups = value)),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
+        common!(OwnerPool),
     ];
 
     fn blank(id: Uuid, owner: &str, name: &str) -> Self {

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::action::{self, shown_action};
 use super::field::{
-    Field, audio, identities, identity, reference, references, shown_audio, some_text, text, texts,
-    truth,
+    Field, audio, common, identities, identity, reference, references, shown_audio, some_text,
+    text, texts, truth,
 };
 use super::kind::Shown;
 use super::rows::{DESCRIPTION, IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
@@ -138,17 +138,9 @@ impl Shown for Workflow {
     const NOUN: &'static str = "CsRgsWorkflow";
     const PRINTED: &'static str = "Workflow";
     const FIELDS: &'static [Field<Self>] = &[
-        Field { name: "Identity", show: |it, at| identity(at, it.id).into(), put: None },
-        Field {
-            name: "Name",
-            show: |it, _| it.name.clone().into(),
-            put: Some(|it, value, _| some_text(value).map(|value| it.name = value)),
-        },
-        Field {
-            name: "Description",
-            show: |it, _| it.description.clone().into(),
-            put: Some(|it, value, _| text(value).map(|value| it.description = value)),
-        },
+        common!(Identity),
+        common!(Name),
+        common!(Description),
         Field {
             name: "PrimaryUri",
             show: |it, _| it.primary_uri.clone().into(),
@@ -239,7 +231,7 @@ impl Shown for Workflow {
                 audio(value, at).map(|value| it.custom_music_on_hold_file = value)
             }),
         },
-        Field { name: "OwnerPool", show: |it, _| it.owner.clone().into(), put: None },
+        common!(OwnerPool),
     ];
 
     fn blank(id: Uuid, owner: &str, name: &str) -> Self {
