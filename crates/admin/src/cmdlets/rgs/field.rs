@@ -6,6 +6,8 @@ use response_groups::model::{AudioRef, Prompt};
 use shell::{Object, Value};
 use uuid::Uuid;
 
+use crate::cmdlets::Context;
+use crate::fault::Fault;
 use crate::identity::{APPLICATION_SERVER, Identity};
 
 /// A field of `T`, under the original's name.
@@ -57,6 +59,19 @@ macro_rules! common {
     };
 }
 pub(super) use common;
+
+/// What the parameter `name` was given, read by `read`, which else says what it takes.
+pub(super) fn given<T>(
+    context: Context<'_>,
+    name: &str,
+    read: impl FnOnce(&Value) -> Result<T, String>,
+) -> Result<T, Fault> {
+    let given = context.given.get(name).cloned().unwrap_or_default();
+    read(&given).map_err(|takes| {
+        let message = format!("-{name} cannot be `{given}`");
+        Fault::misspoken(message, format!("it takes {takes}"))
+    })
+}
 
 /// The identity of an object that `parent` hosts.
 pub(super) fn identity(parent: &str, id: Uuid) -> String {

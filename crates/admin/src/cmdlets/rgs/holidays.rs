@@ -4,7 +4,7 @@ use response_groups::model::{Holiday, HolidaySet, Kind, Object as Model};
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, common, moment, text};
+use super::field::{Field, common, given, moment, text};
 use super::kind::Shown;
 use super::rows::{IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{Context, FORCE, Row};
@@ -94,13 +94,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
 
 fn new_holiday(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
-        let given = |name: &str| context.given.get(name).cloned().unwrap_or_default();
-        let read = |name: &str| {
-            moment(&given(name)).map_err(|takes| {
-                let message = format!("-{name} cannot be `{}`", given(name));
-                Fault::misspoken(message, format!("it takes {takes}"))
-            })
-        };
+        let read = |name: &str| given(context, name, moment);
         let (start_date, end_date) = (read("StartDate")?, read("EndDate")?);
         if end_date <= start_date {
             let message = format!("a holiday cannot begin at {start_date} and end at {end_date}");

@@ -4,7 +4,7 @@ use response_groups::model::{HoursOfBusiness, Kind, Object as Model, TimeRange};
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{Field, common, shown_time, text, time, truth};
+use super::field::{Field, common, given, shown_time, text, time, truth};
 use super::kind::Shown;
 use super::rows::{IN_MEMORY, NAME, PARENT, getter, maker, remover, setter};
 use crate::cmdlets::{Context, FORCE, Row};
@@ -127,13 +127,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
 
 fn new_range(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
-        let given = |name: &str| context.given.get(name).cloned().unwrap_or_default();
-        let read = |name: &str| {
-            time(&given(name)).map_err(|takes| {
-                let message = format!("-{name} cannot be `{}`", given(name));
-                Fault::misspoken(message, format!("it takes {takes}"))
-            })
-        };
+        let read = |name: &str| given(context, name, time);
         let (open_time, close_time) = (read("OpenTime")?, read("CloseTime")?);
         if close_time <= open_time {
             let message = format!("a range cannot open at {open_time} and close at {close_time}");

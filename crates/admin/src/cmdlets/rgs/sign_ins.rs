@@ -3,7 +3,7 @@
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
-use super::field::{identity, reference};
+use super::field::{given, identity, reference};
 use super::places;
 use super::rows::PARENT;
 use crate::cmdlets::{Context, Row};
@@ -108,10 +108,7 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
 }
 
 fn group(context: Context<'_>, parent: &str) -> Result<Uuid, Fault> {
-    let given = context.given.get("AgentGroupID").cloned().unwrap_or_default();
-    let found = reference(&given, parent).and_then(|it| it.ok_or_else(|| "an identity".to_owned()));
-    found.map_err(|takes| {
-        let message = format!("-AgentGroupID cannot be `{given}`");
-        Fault::misspoken(message, format!("it takes {takes}"))
+    given(context, "AgentGroupID", |given| {
+        reference(given, parent)?.ok_or_else(|| "an identity".to_owned())
     })
 }
