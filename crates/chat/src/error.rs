@@ -1,6 +1,7 @@
 //! Why a room did not do what it was asked, how the client is told, and how the log is.
 
 use crate::reads::Unavailable;
+use db::with_causes;
 use tracing::info;
 use xmpp::stanza_error::{Condition, ErrorType, StanzaError};
 
@@ -76,16 +77,4 @@ impl From<Unavailable> for RoomError {
         info!(error = with_causes(&error), "the archive cannot be read");
         Self::Wait
     }
-}
-
-/// An error with all that it stems from, in one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -6,12 +6,11 @@
 //! must not leave a connection behind each time: so one task proves for all, on one connection.
 //! Where the pool wants it, the commit is waited for at the other site, too.
 
-use crate::error::with_causes;
 use crate::names::Term;
 use crate::other_site::OtherSite;
 use crate::reads::Unavailable;
 use crate::settings::{Config, Limits};
-use db::{Connection, Connections, LogEnd};
+use db::{Connection, Connections, LogEnd, with_causes};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;

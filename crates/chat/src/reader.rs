@@ -9,7 +9,6 @@
 //! other positions. So each open room says in which term its position counts, and before anything
 //! is shown in a newer one, the position goes back to where the reigns parted.
 
-use crate::error::with_causes;
 use crate::heard::Heard;
 use crate::house::{House, Rebased, Subject, Watched};
 use crate::names::{Author, Term};
@@ -17,7 +16,7 @@ use crate::post::{COLUMNS, Post};
 use crate::prover::Proof;
 use crate::reads::Unavailable;
 use crate::settings::{Config, Limits};
-use db::{ConnectError, Connection, Connections, Primary};
+use db::{ConnectError, Connection, Connections, Primary, with_causes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};

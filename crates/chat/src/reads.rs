@@ -5,12 +5,10 @@
 
 use crate::other_site::NotHeld;
 use crate::settings::{Config, Limits};
-use db::{ConnectError, Connection, Connections};
+use db::{ConnectError, Connection, Connections, Lending, Lent, NotLent};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -36,62 +34,32 @@ pub enum Unavailable {
 
 /// The reading connections. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Reads(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    connections: Connections,
-    database: String,
-    limits: Limits,
-    permits: Arc<Semaphore>,
-    idle: Mutex<Vec<Connection>>,
+pub(crate) struct Reads {
+    lending: Lending,
+    wait: Duration,
 }
 
 /// One of them, until dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    connection: Option<Connection>,
+    lent: Option<Lent>,
     clean: AtomicBool,
-    reads: Reads,
-    _permit: OwnedSemaphorePermit,
+    wait: Duration,
 }
 
 impl Reads {
     pub(crate) fn new(connections: Connections, config: &Config) -> Self {
-        Self(Arc::new(Inner {
-            connections,
-            database: config.database.clone(),
-            limits: config.limits,
-            permits: Arc::new(Semaphore::new(config.limits.read_connections)),
-            idle: Mutex::default(),
-        }))
+        let Limits { read_connections, read_wait: wait, .. } = config.limits;
+        Self { lending: Lending::new(connections, &config.database, read_connections, wait), wait }
     }
 
     /// Waits for a connection to the current primary.
     pub(crate) async fn lease(&self) -> Result<Lease, Unavailable> {
-        let wait = self.0.limits.read_wait;
-        let permit = Arc::clone(&self.0.permits).acquire_owned();
-        let permit = tokio::time::timeout(wait, permit).await.or(Err(Unavailable::Slow(wait)))?;
-        let permit = permit.expect("the semaphore is never closed");
-        let connection = match self.idle() {
-            Some(connection) => connection,
-            None => self.0.connections.connect(&self.0.database).await?,
-        };
-        Ok(Lease {
-            connection: Some(connection),
-            clean: AtomicBool::new(true),
-            reads: self.clone(),
-            _permit: permit,
-        })
-    }
-
-    fn idle(&self) -> Option<Connection> {
-        let primary = self.0.connections.primary();
-        let mut idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|connection| {
-            connection.doubt().is_none() && Some(connection.primary()) == primary.as_ref()
-        });
-        idle.pop()
+        let lent = self.lending.take().await.map_err(|error| match error {
+            NotLent::Busy(wait) => Unavailable::Slow(wait),
+            NotLent::Connect(error) => Unavailable::Connect(error),
+        })?;
+        Ok(Lease { lent: Some(lent), clean: AtomicBool::new(true), wait: self.wait })
     }
 }
 
@@ -136,7 +104,7 @@ impl Lease {
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let wait = self.reads.0.limits.read_wait;
+        let wait = self.wait;
         // Whoever stops half-way leaves an answer to come, which must not meet the next question.
         self.clean.store(false, Ordering::Relaxed);
         let answer = tokio::time::timeout(wait, work).await;
@@ -150,19 +118,17 @@ impl Deref for Lease {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect("only dropping takes the connection")
+        self.lent.as_ref().expect("only dropping takes the connection")
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let connection = self.connection.take();
+        let lent = self.lent.take();
         if *self.clean.get_mut()
-            && let Some(connection) = connection
-            && connection.doubt().is_none()
+            && let Some(lent) = lent
         {
-            let idle = &self.reads.0.idle;
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            lent.give_back();
         }
     }
 }

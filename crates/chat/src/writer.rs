@@ -20,7 +20,7 @@ mod ticket;
 
 pub use ticket::Ticket;
 
-use crate::error::{RoomError, with_causes};
+use crate::error::RoomError;
 use crate::heard::Heard;
 use crate::names::Author;
 use crate::other_site::OtherSite;
@@ -28,7 +28,7 @@ use crate::peers::{PeerMessage, Peers, tell_all};
 use crate::post::{Draft, Post};
 use crate::settings::{Config, Limits};
 use append::{Appender, Failure, Outcome};
-use db::Connections;
+use db::{Connections, with_causes};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Why there is no connection to the primary.
+//! Why there is no connection to the primary, and errors as they are told.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -69,4 +69,16 @@ pub enum ConnectError {
         /// The store's name in the topology.
         store: String,
     },
+}
+
+/// An error with all that it stems from, in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -1,4 +1,4 @@
-//! Connections to the primary, refusing an old term; migrations.
+//! Connections to the primary, refusing an old term; a few of them lent in turn; migrations.
 //!
 //! This crate knows no table of the product but the one row in which a database carries its term
 //! (`recovery.term`), and nothing of how a primary is chosen: it is told by a watch channel.
@@ -11,13 +11,15 @@ mod commit;
 mod connection;
 mod connections;
 mod error;
+mod lending;
 mod log;
 mod migrate;
 
 pub use commit::{CommitError, Doubt};
 pub use connection::Connection;
 pub use connections::{Connections, Login, Primary, Tls};
-pub use error::ConnectError;
+pub use error::{ConnectError, with_causes};
+pub use lending::{Lending, Lent, NotLent};
 pub use log::{LogEnd, Place};
 pub use migrate::{MigrateError, Migration, grant, migrate};
 

@@ -1,12 +1,12 @@
 //! Entering a room: nick, history, and everything in the order of XEP-0045 section 7.1.
 
 use super::{Enter, RoomError, Rooms};
-use crate::error::with_causes;
 use crate::heard::Heard;
 use crate::history::Archive;
 use crate::house::{House, Open, Settled, Stay, Subject};
 use crate::names::RoomName;
 use crate::reads::{Lease, Unavailable};
+use db::with_causes;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};

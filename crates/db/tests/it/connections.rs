@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-fn login() -> Login {
+pub(crate) fn login() -> Login {
     Login { user: "standfast".to_owned(), application: "test".to_owned(), tls: Tls::Off }
 }
 
