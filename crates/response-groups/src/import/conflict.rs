@@ -45,6 +45,35 @@ pub enum Conflict {
         /// The object at the destination.
         holder: Named,
     },
+    /// An object would name one of another owner: no export of either owner would be whole.
+    Reference {
+        /// The one that names, with the owner that it would have.
+        from: Named,
+        /// The one that it names, with the owner that it would have.
+        to: Named,
+        /// Which of the two does not come in.
+        staying: Staying,
+    },
+    /// An object names one that neither comes in nor is there.
+    Unknown {
+        /// The one that names.
+        from: Named,
+        /// What it names.
+        kind: Kind,
+        /// The identity of that.
+        id: Uuid,
+    },
+}
+
+/// Which of two objects stays at the destination as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staying {
+    /// Neither.
+    Neither,
+    /// The one that names the other.
+    From,
+    /// The one that is named.
+    To,
 }
 
 impl std::error::Error for Conflicts {}
@@ -88,6 +117,39 @@ impl fmt::Display for Conflict {
                  first, or import with -OverwriteOwner",
                 holder.kind, holder.name, holder.id, holder.owner
             ),
+            Self::Reference { from, to, staying } => {
+                let (naming, named) = (named(from), named(to));
+                match staying {
+                    Staying::Neither => write!(
+                        f,
+                        "{naming} would belong to {} and name {named}, which would belong to {}; \
+                         import with -OverwriteOwner, or let it name one of its own pool",
+                        from.owner, to.owner
+                    ),
+                    Staying::From => write!(
+                        f,
+                        "{naming}, of {}, is not in the import and names {named}, which would \
+                         belong to {}; let it name another one here, or remove it, or export again \
+                         with it",
+                        from.owner, to.owner
+                    ),
+                    Staying::To => write!(
+                        f,
+                        "{naming} would belong to {} and name {named}, which is not in the import \
+                         and belongs to {} here; export again with both",
+                        from.owner, to.owner
+                    ),
+                }
+            }
+            Self::Unknown { from, kind, id } => write!(
+                f,
+                "{} names the {kind} {id}, which is neither in the import nor here; export again",
+                named(from)
+            ),
         }
     }
+}
+
+fn named(it: &Named) -> String {
+    format!("the {} \"{}\" ({})", it.kind, it.name, it.id)
 }

@@ -4,10 +4,12 @@ mod conflict;
 mod names;
 mod plan;
 mod planner;
+mod references;
 mod report;
 
-pub use conflict::{Conflict, Conflicts};
+pub use conflict::{Conflict, Conflicts, Staying};
 pub use plan::{
-    AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, Renamed, Report, Standing,
+    AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, Reference, Renamed, Report,
+    Standing,
 };
 pub use planner::plan;

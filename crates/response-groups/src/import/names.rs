@@ -109,13 +109,7 @@ impl<'a> Names<'a> {
     }
 
     fn take_for(&mut self, object: &Object) {
-        let named = Named {
-            kind: object.kind(),
-            id: object.id(),
-            name: object.name().to_owned(),
-            owner: object.owner().to_owned(),
-        };
-        self.take(named, self.parent);
+        self.take(object.into(), self.parent);
     }
 
     fn take(&mut self, named: Named, pool: &'a str) {

@@ -18,6 +18,8 @@ pub struct Existing {
     pub parent: String,
     /// Every object there, of every owner.
     pub objects: Vec<Named>,
+    /// What these name of each other.
+    pub references: BTreeSet<Reference>,
     /// Every object of the other pools that could be asked.
     pub elsewhere: Vec<Elsewhere>,
     /// What the destination knows of each owner.
@@ -37,6 +39,22 @@ pub struct Named {
     pub name: String,
     /// The pool that it belongs to.
     pub owner: String,
+}
+
+impl From<&Object> for Named {
+    fn from(it: &Object) -> Self {
+        let (name, owner) = (it.name().to_owned(), it.owner().to_owned());
+        Self { kind: it.kind(), id: it.id(), name, owner }
+    }
+}
+
+/// An object that names another one. Identities are unique within a kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Which one names.
+    pub from: (Kind, Uuid),
+    /// Which one it names.
+    pub to: (Kind, Uuid),
 }
 
 /// An object that another pool hosts.
@@ -118,6 +136,19 @@ pub struct Plan {
     pub claim: Vec<(String, i64)>,
     /// What the administrator is told.
     pub report: Report,
+}
+
+impl Plan {
+    /// What is at the destination once this is carried out upon `existing`. What is to be removed
+    /// and stays in use is left out.
+    pub fn outcome(&self, existing: &Existing) -> BTreeSet<Named> {
+        let key = |it: &Named| (it.kind, it.id);
+        let written: BTreeSet<Named> = self.write.iter().map(Named::from).collect();
+        let going = self.remove.iter().map(key);
+        let replaced: BTreeSet<_> = written.iter().map(key).chain(going).collect();
+        let staying = existing.objects.iter().filter(|it| !replaced.contains(&key(it)));
+        staying.cloned().chain(written).collect()
+    }
 }
 
 /// What an import did.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::conflict::{Conflict, Conflicts};
 use super::names::Names;
 use super::plan::{Existing, Incoming, Named, Options, Plan, Renamed};
-use super::report;
+use super::{references, report};
 use crate::configuration::AudioEntry;
 use crate::model::{Kind, Object, ServiceSettings};
 
@@ -20,16 +20,14 @@ pub fn plan(
     incoming: &Incoming<'_>,
     options: Options,
 ) -> Result<Plan, Conflicts> {
-    let here: HashMap<Uuid, &Named> = existing.objects.iter().map(|it| (it.id, it)).collect();
-    let mut conflicts = identity_conflicts(existing, incoming, options, &here);
     let mut write = in_order(incoming, existing, options);
-    let renamed = match resolve_names(existing, &mut write, options) {
-        Ok(renamed) => renamed,
-        Err(more) => {
-            conflicts.extend(more);
-            return Err(Conflicts(conflicts));
-        }
-    };
+    let remove = removals(existing, incoming);
+    let mut conflicts = identity_conflicts(existing, incoming, options);
+    let renamed = resolve_names(existing, &mut write, options).unwrap_or_else(|more| {
+        conflicts.extend(more);
+        Vec::new()
+    });
+    conflicts.extend(references::conflicts(existing, &write, &remove));
     if !conflicts.is_empty() {
         return Err(Conflicts(conflicts));
     }
@@ -40,7 +38,7 @@ pub fn plan(
         sign_out_of: incoming.owner.filter(|_| !incoming.given.is_empty()).map(str::to_owned),
         claim: claims(existing, incoming, options),
         settings,
-        remove: removals(existing, incoming),
+        remove,
         write,
         ..Plan::default()
     };
@@ -57,8 +55,8 @@ fn identity_conflicts(
     existing: &Existing,
     incoming: &Incoming<'_>,
     options: Options,
-    here: &HashMap<Uuid, &Named>,
 ) -> Vec<Conflict> {
+    let here: HashMap<Uuid, &Named> = existing.objects.iter().map(|it| (it.id, it)).collect();
     let conflict = |object: &Object| {
         let holder = (*here.get(&object.id())?).clone();
         if holder.kind != object.kind() {

@@ -10,6 +10,7 @@ mod audio;
 mod holidays;
 mod hours;
 mod queue;
+mod references;
 mod settings;
 mod workflow;
 

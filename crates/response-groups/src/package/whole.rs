@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::checks::{self, Complaint};
 use crate::configuration::Configuration;
-use crate::model::{AudioRef, CallAction, Kind, Object, Prompt};
+use crate::model::{Kind, Object};
 
 /// The longest name of a pool, as of any host.
 const POOL_NAME_BYTES_MAX: usize = 253;
@@ -23,9 +23,9 @@ pub(super) fn check(
     check_each(whole)?;
     let identities = identities(whole)?;
     for object in &whole.objects {
-        let mut named = References::default();
-        named.of_object(object);
-        for (id, wanted) in named.all {
+        let objects = object.references().into_iter().map(|(kind, id)| (id, What::Object(kind)));
+        let audio = object.audio().into_iter().map(|id| (id, What::Audio));
+        for (id, wanted) in objects.chain(audio) {
             expect(&identities, id, wanted, &words(object))?;
         }
     }
@@ -144,59 +144,6 @@ fn settings_of(owner: &str) -> String {
 
 fn words(object: &Object) -> String {
     format!("the {} \"{}\"", object.kind(), object.name().escape_debug())
-}
-
-/// Everything that an object refers to.
-#[derive(Default)]
-struct References {
-    all: Vec<(Uuid, What)>,
-}
-
-impl References {
-    fn of_object(&mut self, object: &Object) {
-        match object {
-            Object::Workflow(it) => {
-                self.all.extend(it.business_hours.map(of(Kind::HoursOfBusiness)));
-                self.all.extend(it.holiday_sets.iter().copied().map(of(Kind::HolidaySet)));
-                self.of_audio(it.custom_music_on_hold_file.as_ref());
-                let actions =
-                    [&it.default_action, &it.non_business_hours_action, &it.holiday_action];
-                self.of_actions(actions.into_iter().flatten().collect());
-            }
-            Object::Queue(it) => {
-                self.all.extend(it.agent_groups.iter().copied().map(of(Kind::AgentGroup)));
-                let actions = [&it.timeout_action, &it.overflow_action];
-                self.of_actions(actions.into_iter().flatten().collect());
-            }
-            Object::AgentGroup(_) | Object::HoursOfBusiness(_) | Object::HolidaySet(_) => {}
-        }
-    }
-
-    /// Actions ask questions, whose answers are actions: as deep as the file has it.
-    fn of_actions(&mut self, mut actions: Vec<&CallAction>) {
-        while let Some(action) = actions.pop() {
-            self.all.extend(action.queue.map(of(Kind::Queue)));
-            self.of_prompt(action.prompt.as_ref());
-            if let Some(question) = &action.question {
-                self.of_prompt(Some(&question.prompt));
-                self.of_prompt(question.invalid_answer_prompt.as_ref());
-                self.of_prompt(question.no_answer_prompt.as_ref());
-                actions.extend(question.answer_list.iter().map(|it| &it.action));
-            }
-        }
-    }
-
-    fn of_prompt(&mut self, prompt: Option<&Prompt>) {
-        self.of_audio(prompt.and_then(|it| it.audio_file_prompt.as_ref()));
-    }
-
-    fn of_audio(&mut self, audio: Option<&AudioRef>) {
-        self.all.extend(audio.map(|it| (it.id, What::Audio)));
-    }
-}
-
-fn of(kind: Kind) -> impl Fn(Uuid) -> (Uuid, What) {
-    move |id| (id, What::Object(kind))
 }
 
 /// A configuration in the order in which it is written, whatever order it was in.

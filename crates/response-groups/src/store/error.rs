@@ -105,6 +105,23 @@ pub enum RgsError {
         /// The objects.
         what: Vec<String>,
     },
+    /// What an import was planned upon is not so any more.
+    #[error("the Response Groups of {pool} changed while an import was planned; import again")]
+    Overtaken {
+        /// The pool that hosts them.
+        pool: String,
+    },
+    /// An import came to something else than was planned.
+    #[error(
+        "nothing was imported into {pool}, because it would have come to something else than was \
+         planned ({}); import again, and report it if that does not help", listed(.what)
+    )]
+    Unplanned {
+        /// The pool that hosts them.
+        pool: String,
+        /// What would be there, or missing, and was not planned.
+        what: Vec<String>,
+    },
     /// What is there is newer.
     #[error("{what} of {owner} is older than what is here; nothing is to be done")]
     Older {

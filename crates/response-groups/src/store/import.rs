@@ -18,6 +18,12 @@ const AUDIO_BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// How many audio files go in one statement.
 const AUDIO_BATCH: usize = 200;
 
+/// What holds what an import is planned upon.
+const PLANNED_UPON: &str = "rgs.owner, rgs.settings, rgs.agent_group, rgs.queue, \
+                            rgs.hours_of_business, rgs.holiday_set, rgs.workflow, \
+                            rgs.queue_agent_group, rgs.workflow_hours, rgs.workflow_holiday_set, \
+                            rgs.transfer";
+
 /// Why an import did not happen. Nothing was changed then, unless the store says that it does not
 /// know.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +71,7 @@ impl Hosting {
             }
         };
         // Large, and awaited by those who await much else.
-        let applied = Box::pin(apply(&mut change, &plan, audio)).await;
+        let applied = Box::pin(carry_out(&mut change, &existing, &plan, audio)).await;
         for kept in change.end(applied).await? {
             *plan.report.removed.entry(kept.kind).or_insert(1) -= 1;
             plan.report.left_behind.push(format!(
@@ -82,10 +88,36 @@ async fn existing(lease: &Change, elsewhere: Vec<Elsewhere>) -> Result<Existing,
     Ok(Existing {
         parent: lease.pool().to_owned(),
         objects: read::names(lease).await?,
+        references: read::references(lease).await?,
         elsewhere,
         owners: reign::all(lease, lease.pool()).await?,
         settings: settings::all(lease, None).await?.into_keys().collect(),
     })
+}
+
+/// Carries a plan out, if what it was made upon still stands, and sees that it came to what was
+/// planned.
+async fn carry_out(
+    change: &mut Change,
+    planned_upon: &Existing,
+    plan: &Plan,
+    source: &mut (dyn AudioSource + Send),
+) -> Result<Vec<Named>, RgsError> {
+    // Changes of ours wait for each other; nobody else may write from here on, either.
+    change.batch(&format!("lock table {PLANNED_UPON} in share row exclusive mode")).await?;
+    if existing(change, planned_upon.elsewhere.clone()).await? != *planned_upon {
+        return Err(RgsError::Overtaken { pool: change.pool().to_owned() });
+    }
+    let kept = apply(change, plan, source).await?;
+    let mut expected = plan.outcome(planned_upon);
+    expected.extend(kept.iter().cloned());
+    let found: BTreeSet<Named> = read::names(change).await?.into_iter().collect();
+    if found != expected {
+        let what = found.symmetric_difference(&expected);
+        let what = what.map(|it| format!("the {} {:?} of {}", it.kind, it.name, it.owner));
+        return Err(RgsError::Unplanned { pool: change.pool().to_owned(), what: what.collect() });
+    }
+    Ok(kept)
 }
 
 async fn apply(

@@ -1,13 +1,13 @@
 //! Looking at what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::lease::Lease;
 use super::{Filter, Hosting, Listing, RgsError, looked, table};
-use crate::import::Named;
+use crate::import::{Named, Reference};
 use crate::model::{Kind, Object, name_key};
 
 impl Hosting {
@@ -93,4 +93,37 @@ pub(super) async fn names(lease: &Lease) -> Result<Vec<Named>, RgsError> {
         names.extend(rows.iter().map(named));
     }
     Ok(names)
+}
+
+/// What objects name of each other.
+pub(super) async fn references(lease: &Lease) -> Result<BTreeSet<Reference>, RgsError> {
+    const LINKS: [(Kind, Kind, &str); 5] = [
+        (Kind::Queue, Kind::AgentGroup, "select queue, agent_group from rgs.queue_agent_group"),
+        (Kind::Workflow, Kind::HoursOfBusiness, "select workflow, hours from rgs.workflow_hours"),
+        (
+            Kind::Workflow,
+            Kind::HolidaySet,
+            "select workflow, holiday_set from rgs.workflow_holiday_set",
+        ),
+        (
+            Kind::Workflow,
+            Kind::Queue,
+            "select workflow, queue from rgs.transfer where workflow is not null",
+        ),
+        (
+            Kind::Queue,
+            Kind::Queue,
+            "select from_queue, queue from rgs.transfer where from_queue is not null",
+        ),
+    ];
+    let mut all = BTreeSet::new();
+    for (from, to, sql) in LINKS {
+        let rows = lease.rows(sql, &[]).await?;
+        let reference = |row: &tokio_postgres::Row| Reference {
+            from: (from, row.get(0)),
+            to: (to, row.get(1)),
+        };
+        all.extend(rows.iter().map(reference));
+    }
+    Ok(all)
 }

@@ -1,9 +1,12 @@
 //! Imports: planned upon what is there, all or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use response_groups::configuration::{AudioEntry, Configuration};
-use response_groups::import::{AudioSource, Elsewhere, Existing, Named, Plan, Standing};
+use response_groups::import::{
+    self, AudioSource, Conflict, Conflicts, Elsewhere, Existing, Incoming, Named, Options, Plan,
+    Reference, Standing, Staying,
+};
 use response_groups::model::{
     AgentGroup, AudioFile, Kind, Object, ParticipationPolicy, ServiceSettings, SignIn, Workflow,
 };
@@ -35,19 +38,20 @@ fn given(object: impl Into<Object>, owner: &str) -> Object {
 #[tokio::test]
 async fn a_plan_is_made_upon_what_is_there() {
     let world = World::new().await;
-    world.add(group(1, "Support")).await.unwrap();
+    let support = Object::from(group(1, "Support"));
+    let line = Object::from(queue(2, "Line", &[1]));
+    for object in [&support, &line] {
+        world.add(object.clone()).await.unwrap();
+    }
     world.hosting.set_settings(PRIMARY, &ServiceSettings::default()).await.unwrap();
-    let named = |number, name: &str| Named {
-        kind: Kind::AgentGroup,
-        id: id(number),
-        name: name.to_owned(),
-        owner: PRIMARY.to_owned(),
-    };
-    let elsewhere = vec![Elsewhere { object: named(2, "Desk"), pool: BACKUP.to_owned() }];
-    let standing = Standing { reign: 0, edits: true, revision: 2 };
+    let desk = Named::from(&Object::from(group(2, "Desk")));
+    let elsewhere = vec![Elsewhere { object: desk, pool: BACKUP.to_owned() }];
+    let standing = Standing { reign: 0, edits: true, revision: 3 };
+    let names = Reference { from: (Kind::Queue, id(2)), to: (Kind::AgentGroup, id(1)) };
     let expected = Existing {
         parent: PRIMARY.to_owned(),
-        objects: vec![named(1, "Support")],
+        objects: vec![Named::from(&support), Named::from(&line)],
+        references: [names].into(),
         elsewhere: elsewhere.clone(),
         owners: BTreeMap::from([(PRIMARY.to_owned(), standing)]),
         settings: [PRIMARY.to_owned()].into(),
@@ -129,6 +133,80 @@ async fn an_import_may_change_names_and_owners_among_what_is_there() {
     assert_eq!(world.hosting.standing(PRIMARY).await.unwrap().revision, 5);
     let standing = Standing { reign: 0, edits: false, revision: 1 };
     assert_eq!(world.hosting.standing(BACKUP).await.unwrap(), standing);
+}
+
+/// What is here and does not come in names what comes in: the list of conflicts says so, before the
+/// database would.
+#[tokio::test]
+async fn an_import_that_would_tear_a_reference_apart_is_a_conflict() {
+    let world = World::of(BACKUP).await;
+    let guests = vec![
+        group(1, "Support").into(),
+        queue(2, "Line", &[1]).into(),
+        workflow(3, "w", Some(2)).into(),
+    ];
+    world.import(&of(guests), &mut Contents::default()).await.unwrap();
+    let before = world.all().await;
+    let file = of(vec![group(1, "Support").into(), queue(4, "Night", &[1]).into()]);
+    let incoming = Incoming {
+        configuration: &file,
+        source: PRIMARY,
+        owner: Some(PRIMARY),
+        reigns: BTreeMap::new(),
+        given: BTreeSet::new(),
+    };
+    let options = Options { overwrite_owner: true, ..Options::default() };
+    let make = |existing: &Existing| import::plan(existing, &incoming, options);
+    let refused = world.hosting.import(Vec::new(), make, &mut NoAudio).await;
+    let Err(ImportError::Plan(Conflicts(conflicts))) = refused else { panic!("{refused:?}") };
+    let [Conflict::Reference { from, to, staying: Staying::From }] = &conflicts[..] else {
+        panic!("{conflicts:?}")
+    };
+    assert_eq!((from.name.as_str(), from.owner.as_str()), ("Line", PRIMARY));
+    assert_eq!((to.name.as_str(), to.owner.as_str()), ("Support", BACKUP));
+    assert_eq!(world.all().await, before);
+}
+
+/// Somebody writes past us, by hand, after the plan was made.
+#[tokio::test]
+async fn what_an_import_was_planned_upon_is_looked_at_again_before_it_writes() {
+    const BY_HAND: &str = "update rgs.agent_group set name = 'Hand', name_key = 'hand'";
+    let world = World::new().await;
+    world.add(group(1, "Support")).await.unwrap();
+    let plan = super::world::plan(&of(vec![group(2, "Desk").into()]));
+    let by_hand = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let write = async { world.sql().await.batch_execute(BY_HAND).await };
+        runtime.unwrap().block_on(write).unwrap();
+    };
+    let make = |_: &Existing| {
+        std::thread::scope(|scope| scope.spawn(by_hand).join()).unwrap();
+        Ok::<_, NoPlan>(plan)
+    };
+    let refused = world.hosting.import(Vec::new(), make, &mut NoAudio).await;
+    let overtaken = matches!(refused, Err(ImportError::Store(RgsError::Overtaken { .. })));
+    assert!(overtaken, "{refused:?}");
+    assert_eq!(world.named().await, ["Hand"]);
+}
+
+#[tokio::test]
+async fn an_import_that_comes_to_something_else_than_planned_is_undone() {
+    let world = World::new().await;
+    world.add(group(1, "Support")).await.unwrap();
+    let before = world.all().await;
+    // A rule of the database that no plan knows.
+    let sql = "create function rgs.shout() returns trigger language plpgsql as $$
+                 begin new.name := upper(new.name); return new; end $$;
+               create trigger shout before insert on rgs.agent_group
+                 for each row execute function rgs.shout()";
+    world.sql().await.batch_execute(sql).await.unwrap();
+    let whole = of(vec![group(2, "Desk").into()]);
+    let refused = world.import(&whole, &mut Contents::default()).await;
+    let Err(ImportError::Store(RgsError::Unplanned { what, .. })) = &refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(what.len(), 2, "what was planned, and what came: {what:?}");
+    assert_eq!(world.all().await, before);
 }
 
 #[tokio::test]

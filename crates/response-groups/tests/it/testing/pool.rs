@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use response_groups::configuration::{AudioEntry, Configuration};
-use response_groups::import::{Elsewhere, Existing, Named, Plan, Standing};
+use response_groups::import::{Elsewhere, Existing, Named, Plan, Reference, Standing};
 use response_groups::model::{Object, ServiceSettings, SignIn};
 use response_groups::package::{Header, Reign};
 use uuid::Uuid;
@@ -37,12 +37,13 @@ impl Pool {
     pub(crate) fn existing(&self, others: &[&Self]) -> Existing {
         let elsewhere = others.iter().flat_map(|pool| {
             let pool_name = pool.fqdn.clone();
-            let hosted = pool.objects.iter().map(named);
+            let hosted = pool.objects.iter().map(Named::from);
             hosted.map(move |object| Elsewhere { object, pool: pool_name.clone() })
         });
         Existing {
             parent: self.fqdn.clone(),
-            objects: self.objects.iter().map(named).collect(),
+            objects: self.objects.iter().map(Named::from).collect(),
+            references: self.objects.iter().flat_map(references).collect(),
             elsewhere: elsewhere.collect(),
             owners: self.owners.clone(),
             settings: self.settings.keys().cloned().collect(),
@@ -104,11 +105,7 @@ impl Pool {
     }
 }
 
-fn named(object: &Object) -> Named {
-    Named {
-        kind: object.kind(),
-        id: object.id(),
-        name: object.name().to_owned(),
-        owner: object.owner().to_owned(),
-    }
+fn references(object: &Object) -> Vec<Reference> {
+    let from = (object.kind(), object.id());
+    object.references().into_iter().map(|to| Reference { from, to }).collect()
 }

@@ -102,12 +102,9 @@ impl Reached {
         match hosting.import(elsewhere, plan, &mut Blocking(&mut package)).await {
             Ok(report) => Ok(report),
             Err(ImportError::Plan(NoPlan::Rehearsed(report))) => Ok(*report),
-            Err(ImportError::Plan(NoPlan::Conflicts(conflicts))) => Err(Fault::new(
-                FaultKind::Conflict,
-                "name-conflict",
-                conflicts.to_string(),
-                "rename one of each, or repeat with -ResolveNameConflicts",
-            )),
+            Err(ImportError::Plan(NoPlan::Conflicts(conflicts))) => {
+                Err(Fault::new(FaultKind::Conflict, "name-conflict", conflicts.to_string(), ""))
+            }
             Err(ImportError::Store(error)) => Err(fault(&error)),
         }
     }

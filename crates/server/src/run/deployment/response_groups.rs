@@ -134,10 +134,13 @@ pub(super) fn fault(error: &RgsError) -> Fault {
         RgsError::OtherOwner { .. } | RgsError::NotEditor { .. } => {
             (FaultKind::Conflict, "not-editor")
         }
-        RgsError::Changed { .. } | RgsError::Older { .. } | RgsError::Broken(_) => {
-            (FaultKind::Conflict, "conflict")
+        RgsError::Changed { .. }
+        | RgsError::Older { .. }
+        | RgsError::Overtaken { .. }
+        | RgsError::Broken(_) => (FaultKind::Conflict, "conflict"),
+        RgsError::Garbled { .. } | RgsError::Database { .. } | RgsError::Unplanned { .. } => {
+            (FaultKind::Failed, "database")
         }
-        RgsError::Garbled { .. } | RgsError::Database { .. } => (FaultKind::Failed, "database"),
     };
     Fault::new(kind, code, error.to_string(), "")
 }
