@@ -28,6 +28,20 @@ pub enum Conflict {
         /// The pool that hosts the holder.
         pool: String,
     },
+    /// Another workflow has the SIP address. Callers dial it, so nobody but an administrator gives
+    /// the newcomer another one.
+    Uri {
+        /// The newcomer's identity.
+        id: Uuid,
+        /// Its name.
+        name: String,
+        /// The address.
+        uri: String,
+        /// Who has the address.
+        holder: Named,
+        /// The pool that hosts the holder.
+        pool: String,
+    },
     /// The identity is that of an object of another kind.
     Kind {
         /// What the newcomer is.
@@ -104,6 +118,13 @@ impl fmt::Display for Conflict {
                 f,
                 "the {kind} \"{name}\" ({id}): {pool} hosts another one of that name ({}, of {})",
                 holder.id, holder.owner
+            ),
+            Self::Uri { id, name, uri, holder, pool } => write!(
+                f,
+                "the workflow \"{name}\" ({id}) has the address {uri}, and so has the workflow \
+                 \"{}\" at {pool} ({}, of {}); give one of the two another PrimaryUri, and export \
+                 again if it is the first",
+                holder.name, holder.id, holder.owner
             ),
             Self::Kind { kind, name, holder } => write!(
                 f,

@@ -6,6 +6,7 @@ mod plan;
 mod planner;
 mod references;
 mod report;
+mod taken;
 
 pub use conflict::{Conflict, Conflicts, Staying};
 pub use plan::{
@@ -13,3 +14,4 @@ pub use plan::{
     Standing,
 };
 pub use planner::plan;
+pub use taken::{Taken, taken};

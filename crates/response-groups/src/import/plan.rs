@@ -28,7 +28,7 @@ pub struct Existing {
     pub settings: BTreeSet<String>,
 }
 
-/// An object by its identity and its name.
+/// An object by its identity and what no other may have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Named {
     /// What it is.
@@ -39,12 +39,18 @@ pub struct Named {
     pub name: String,
     /// The pool that it belongs to.
     pub owner: String,
+    /// Its SIP address, if it is a workflow.
+    pub uri: Option<String>,
 }
 
 impl From<&Object> for Named {
     fn from(it: &Object) -> Self {
+        let uri = match it {
+            Object::Workflow(it) => Some(it.primary_uri.clone()),
+            _ => None,
+        };
         let (name, owner) = (it.name().to_owned(), it.owner().to_owned());
-        Self { kind: it.kind(), id: it.id(), name, owner }
+        Self { kind: it.kind(), id: it.id(), name, owner, uri }
     }
 }
 

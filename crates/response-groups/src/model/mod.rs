@@ -72,6 +72,11 @@ pub fn name_key(name: &str) -> String {
     name.to_lowercase()
 }
 
+/// A SIP address as addresses are compared: whatever its letters' case.
+pub fn uri_key(uri: &str) -> String {
+    uri.to_lowercase()
+}
+
 /// Any object that has a name and an identity of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Object {

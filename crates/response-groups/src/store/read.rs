@@ -82,13 +82,16 @@ pub(super) async fn names(lease: &Lease) -> Result<Vec<Named>, RgsError> {
     let mut names = Vec::new();
     for kind in Kind::ALL {
         let table = table::of(kind).name;
-        let sql = format!("select id, name, owner from rgs.{table} order by name collate \"C\"");
+        let uri = if kind == Kind::Workflow { "primary_uri" } else { "null::text" };
+        let sql =
+            format!("select id, name, owner, {uri} from rgs.{table} order by name collate \"C\"");
         let rows = lease.rows(&sql, &[]).await?;
         let named = |row: &tokio_postgres::Row| Named {
             kind,
             id: row.get(0),
             name: row.get(1),
             owner: row.get(2),
+            uri: row.get(3),
         };
         names.extend(rows.iter().map(named));
     }

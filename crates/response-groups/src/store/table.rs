@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::RgsError;
-use crate::model::{Kind, Object, name_key};
+use crate::model::{Kind, Object, name_key, uri_key};
 
 /// A column and the field that it holds.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ pub(super) fn to_row(object: &Object) -> Result<Value, RgsError> {
     let mut value = value.map_err(|error| garbled(object.kind(), object.id(), &error))?;
     value[NAME_KEY] = name_key(object.name()).into();
     if let Object::Workflow(it) = object {
-        value[URI_KEY] = it.primary_uri.to_lowercase().into();
+        value[URI_KEY] = uri_key(&it.primary_uri).into();
     }
     Ok(value)
 }

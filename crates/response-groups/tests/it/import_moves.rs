@@ -64,6 +64,11 @@ impl World {
             } else if is_taken(pool, &object, object.name()) {
                 *object.owner_and_name().1 = format!("Name {}", object.id());
             }
+            if let Object::Workflow(it) = &mut object {
+                let few = address(it.id);
+                let taken = pool.objects.iter().any(|it| is_dialled(it, &few));
+                it.primary_uri = if taken { format!("sip:{}@contoso.com", it.id) } else { few };
+            }
             self.made.insert(object.id());
             pool.objects.push(object);
         }
@@ -184,6 +189,15 @@ fn is_taken(pool: &Pool, object: &Object, name: &str) -> bool {
     })
 }
 
+/// The SIP address of a workflow: one of 64, so that some clash.
+fn address(id: Uuid) -> String {
+    format!("sip:{}@contoso.com", id.as_bytes()[0] % 64)
+}
+
+fn is_dialled(object: &Object, uri: &str) -> bool {
+    matches!(object, Object::Workflow(it) if it.primary_uri == uri)
+}
+
 /// Each identity is there once, and each name once per kind.
 fn expect_sound(pool: &Pool) {
     let ids: HashSet<_> = pool.objects.iter().map(Object::id).collect();
@@ -191,6 +205,13 @@ fn expect_sound(pool: &Pool) {
     let names: HashSet<_> =
         pool.objects.iter().map(|it| (it.kind(), it.name().to_lowercase())).collect();
     assert_eq!(names.len(), pool.objects.len(), "a name is doubled in {}", pool.fqdn);
+    let workflows = pool.objects.iter().filter_map(|it| match it {
+        Object::Workflow(it) => Some(it.primary_uri.to_lowercase()),
+        _ => None,
+    });
+    let workflows: Vec<_> = workflows.collect();
+    let addresses: HashSet<_> = workflows.iter().collect();
+    assert_eq!(addresses.len(), workflows.len(), "an address is doubled in {}", pool.fqdn);
 }
 
 /// What came in is there as it came, up to its owner and the names that were reported; all else is

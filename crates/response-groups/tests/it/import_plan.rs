@@ -3,27 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use response_groups::configuration::Configuration;
-use response_groups::import::{
-    Conflict, Conflicts, Existing, Incoming, Options, Plan, Standing, plan,
-};
-use response_groups::model::{
-    ActionKind, AgentGroup, CallAction, Kind, Object, Queue, ServiceSettings, Workflow,
-};
+use response_groups::import::{Conflict, Existing, Incoming, Options, Plan, Standing, plan};
+use response_groups::model::{Kind, Object, ServiceSettings};
 use uuid::Uuid;
 
 use crate::testing::{Contents, Dice, Pool, Size, made};
 
-const PRIMARY: &str = "primary.contoso.com";
-const BACKUP: &str = "backup.contoso.com";
-const OTHER: &str = "other.contoso.com";
+pub(crate) const PRIMARY: &str = "primary.contoso.com";
+pub(crate) const BACKUP: &str = "backup.contoso.com";
+pub(crate) const OTHER: &str = "other.contoso.com";
 
-const PLAIN: Options = Options {
+pub(crate) const PLAIN: Options = Options {
     overwrite_owner: false,
     replace_settings: false,
     resolve_name_conflicts: false,
     owner_is_away: false,
 };
-const RENAME: Options = Options { resolve_name_conflicts: true, ..PLAIN };
+pub(crate) const RENAME: Options = Options { resolve_name_conflicts: true, ..PLAIN };
 
 /// What the primary pool exports, with settings of its own.
 fn whole() -> (Configuration, Contents) {
@@ -45,7 +41,7 @@ fn whole() -> (Configuration, Contents) {
     (whole, contents)
 }
 
-fn incoming(whole: &Configuration) -> Incoming<'_> {
+pub(crate) fn incoming(whole: &Configuration) -> Incoming<'_> {
     let reigns = BTreeMap::from([(PRIMARY.to_owned(), 4)]);
     Incoming { configuration: whole, source: PRIMARY, owner: None, reigns, given: BTreeSet::new() }
 }
@@ -55,7 +51,7 @@ fn of(kind: Kind, whole: &Configuration) -> Object {
 }
 
 /// A queue of the backup pool's own, with a name.
-fn own_queue(name: &str, id: u128) -> Object {
+pub(crate) fn own_queue(name: &str, id: u128) -> Object {
     let (whole, _) = whole();
     let Object::Queue(mut queue) = of(Kind::Queue, &whole) else { unreachable!() };
     queue.id = Uuid::from_u128(id);
@@ -64,11 +60,11 @@ fn own_queue(name: &str, id: u128) -> Object {
     Object::Queue(queue)
 }
 
-fn backup(objects: Vec<Object>) -> Pool {
+pub(crate) fn backup(objects: Vec<Object>) -> Pool {
     Pool { objects, ..Pool::new(BACKUP) }
 }
 
-fn planned(existing: &Existing, whole: &Configuration, options: Options) -> Plan {
+pub(crate) fn planned(existing: &Existing, whole: &Configuration, options: Options) -> Plan {
     plan(existing, &incoming(whole), options).unwrap()
 }
 
@@ -290,101 +286,6 @@ fn what_this_pool_edits_for_another_owner_is_not_taken_from_it() {
     let plan = planned(&existing, &whole, PLAIN);
     let told = plan.report.left_behind.join("\n");
     assert!(told.contains("1 object that belonged to backup.contoso.com here now"), "{told}");
-}
-
-/// A group, a queue that names it, and a workflow that leads to the queue.
-fn chain() -> Configuration {
-    let group = AgentGroup::new(Uuid::from_u128(1), PRIMARY, "Agents");
-    let agent_groups = vec![group.id];
-    let queue = Queue { agent_groups, ..Queue::new(Uuid::from_u128(2), PRIMARY, "Line") };
-    let to_queue =
-        CallAction { queue: Some(queue.id), ..CallAction::new(ActionKind::TransferToQueue) };
-    let uri = "sip:line@contoso.com";
-    let workflow = Workflow::new(Uuid::from_u128(3), PRIMARY, "Number", uri, "en-US");
-    let workflow = Workflow { default_action: Some(to_queue), ..workflow };
-    let objects = vec![group.into(), queue.into(), workflow.into()];
-    Configuration { objects, ..Configuration::default() }
-}
-
-/// The references of an import that are refused: who names what, and which of them stays.
-fn torn(existing: &Existing, whole: &Configuration, options: Options) -> Vec<String> {
-    let Conflicts(conflicts) = plan(existing, &incoming(whole), options).unwrap_err();
-    let told = |it: &Conflict| match it {
-        Conflict::Reference { from, to, staying } => {
-            format!("{} of {} > {} of {}, {staying:?}", from.name, from.owner, to.name, to.owner)
-        }
-        Conflict::Unknown { from, kind, .. } => format!("{} > unknown {kind}", from.name),
-        other => panic!("{other}"),
-    };
-    conflicts.iter().map(told).collect()
-}
-
-#[test]
-fn every_reference_between_owners_is_a_conflict() {
-    let overwrite = Options { overwrite_owner: true, ..PLAIN };
-    let whole = chain();
-    let empty = backup(vec![]).existing(&[]);
-    planned(&empty, &whole, PLAIN);
-
-    // The file itself holds objects of two owners that name each other.
-    let mut mixed = chain();
-    BACKUP.clone_into(mixed.objects[1].owner_and_name().0);
-    assert_eq!(
-        torn(&empty, &mixed, PLAIN),
-        [
-            "Line of backup.contoso.com > Agents of primary.contoso.com, Neither",
-            "Number of primary.contoso.com > Line of backup.contoso.com, Neither",
-        ]
-    );
-    planned(&empty, &mixed, overwrite);
-
-    // What is here and does not come in names what comes in under another owner.
-    let there = backup(chain().objects).existing(&[]);
-    let mut part = chain();
-    part.objects.truncate(1);
-    let staying = ["Line of primary.contoso.com > Agents of backup.contoso.com, From"];
-    assert_eq!(torn(&there, &part, overwrite), staying);
-    planned(&there, &part, PLAIN);
-    planned(&there, &whole, overwrite);
-
-    // What comes in names what is here and does not come in; or what is nowhere.
-    let mut part = chain();
-    part.objects.remove(0);
-    let staying = ["Line of backup.contoso.com > Agents of primary.contoso.com, To"];
-    assert_eq!(torn(&there, &part, overwrite), staying);
-    assert_eq!(torn(&empty, &part, PLAIN), ["Line > unknown agent group"]);
-}
-
-#[test]
-fn conflicts_of_every_sort_are_listed_together_and_say_what_to_do() {
-    let mut mixed = chain();
-    OTHER.clone_into(mixed.objects[0].owner_and_name().0);
-    let one = own_queue("line", 9);
-    let conflicts = plan(&backup(vec![one]).existing(&[]), &incoming(&mixed), PLAIN).unwrap_err();
-    let told = conflicts.to_string();
-    assert!(told.starts_with("nothing was imported, because of 2 conflicts:"), "{told}");
-    assert!(told.contains("which would belong to other.contoso.com; import with"), "{told}");
-    assert!(told.contains("backup.contoso.com hosts another one of that name"), "{told}");
-    // The names can be resolved, the rest cannot.
-    let conflicts = plan(&backup(vec![own_queue("line", 9)]).existing(&[]), &incoming(&mixed), RENAME);
-    let told = conflicts.unwrap_err().to_string();
-    assert!(told.starts_with("nothing was imported, because of 1 conflict:"), "{told}");
-}
-
-/// A queue that the other pool has removed is removed here, and holds nothing up by what it names.
-#[test]
-fn what_goes_tears_nothing_apart() {
-    let whole = chain();
-    let there = backup(chain().objects).existing(&[]);
-    let mut part = chain();
-    part.objects.truncate(1);
-    let given = whole.objects.iter().map(Object::id).collect();
-    let incoming = Incoming { owner: Some(PRIMARY), given, ..incoming(&part) };
-    let options = Options { overwrite_owner: true, ..PLAIN };
-    let plan = plan(&there, &incoming, options).unwrap();
-    assert_eq!(plan.remove.len(), 2);
-    let left: Vec<_> = plan.outcome(&there).into_iter().map(|it| (it.name, it.owner)).collect();
-    assert_eq!(left, [("Agents".to_owned(), BACKUP.to_owned())]);
 }
 
 #[test]

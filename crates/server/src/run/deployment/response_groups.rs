@@ -13,10 +13,8 @@ use admin::{Fault, FaultKind, Watch};
 use futures_util::future::join_all;
 use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
 use response_groups::compare::Compared;
-use response_groups::import::{Elsewhere, Report};
-use response_groups::model::{
-    AudioFile, AudioRef, Kind, Object, ServiceSettings, SignIn, name_key,
-};
+use response_groups::import::{Elsewhere, Report, taken};
+use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings, SignIn};
 use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How};
 use uuid::Uuid;
 
@@ -35,7 +33,7 @@ impl Reached {
         })
     }
 
-    /// Every name at the other pools. Says which could not be asked.
+    /// What is at the other pools, by name and address. Says which could not be asked.
     pub(super) async fn names_elsewhere(&self, parent: &str, watch: &Watch) -> Vec<Elsewhere> {
         let others = self.hostings.iter().filter(|(pool, _)| *pool != parent);
         let asked = others.map(async |(fqdn, hosting)| {
@@ -46,7 +44,8 @@ impl Reached {
         for (fqdn, names) in join_all(asked).await {
             let Ok(Ok(names)) = names else {
                 watch.note(format!(
-                    "{fqdn} does not answer: whether a name is taken there is not known."
+                    "{fqdn} does not answer: whether a name or an address is taken there is not \
+                     known."
                 ));
                 continue;
             };
@@ -60,7 +59,7 @@ impl Reached {
         let Save { object, as_new } = save;
         let elsewhere = self.names_elsewhere(parent, watch).await;
         if let Some(taken) = taken(&object, &elsewhere) {
-            return Err(taken);
+            return Err(Fault::new(FaultKind::Conflict, "name-taken", taken.to_string(), ""));
         }
         let how = if as_new { How::New } else { How::Change };
         self.hosting(parent)?.save(&object, how).await.map_err(|it| fault(&it))
@@ -97,19 +96,6 @@ impl Reached {
         };
         topology.front_end_pools().map(pool).collect()
     }
-}
-
-/// Another object of that kind and name at another pool; its own visiting copy is no other.
-fn taken(object: &Object, elsewhere: &[Elsewhere]) -> Option<Fault> {
-    let key = name_key(object.name());
-    let same = |it: &&Elsewhere| {
-        it.object.kind == object.kind()
-            && it.object.id != object.id()
-            && name_key(&it.object.name) == key
-    };
-    let Elsewhere { object: other, pool } = elsewhere.iter().find(same)?;
-    let message = format!("there is another {} of the name {:?} at {pool}", other.kind, other.name);
-    Some(Fault::new(FaultKind::Conflict, "name-taken", message, "choose another name"))
 }
 
 pub(super) fn owner(of: Owner) -> OwnerFilter {
