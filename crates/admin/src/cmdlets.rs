@@ -72,6 +72,7 @@ pub static CMDLETS: &[&[Row]] = &[
     rgs::sign_ins::ROWS,
     rgs::audio::ROWS,
     rgs::carry::ROWS,
+    rgs::moving::ROWS,
 ];
 
 /// Every row.

@@ -49,6 +49,14 @@ pub trait ResponseGroups: Send + Sync {
     /// Imports an export file that the shell has sent, all or nothing.
     fn import<'a>(&'a self, order: Import, watch: &'a Watch) -> Reply<'a, Report>;
 
+    /// Moves what belongs to a pool and is hosted there to another pool, whose it is from then on:
+    /// all or nothing at either pool. Ordered again, it finishes what was interrupted.
+    fn move_configuration<'a>(
+        &'a self,
+        order: MoveConfiguration,
+        watch: &'a Watch,
+    ) -> Reply<'a, Report>;
+
     /// Compares what `parent` hosts with an export file that the shell has sent.
     fn compare(&self, order: Compare) -> Reply<'_, Vec<Compared>>;
 
@@ -124,6 +132,21 @@ pub struct Import {
     pub replace_settings: bool,
     /// Newcomers whose names are taken are given others.
     pub resolve_name_conflicts: bool,
+    /// Whether to act.
+    pub mode: Mode,
+}
+
+/// An order to move what belongs to a pool to another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveConfiguration {
+    /// The pool that hosts and owns it.
+    pub source: String,
+    /// The pool that is to host and own it.
+    pub destination: String,
+    /// Newcomers whose names are taken are given others.
+    pub resolve_name_conflicts: bool,
+    /// What an interrupted move brought there, and is different now, is replaced.
+    pub replace: bool,
     /// Whether to act.
     pub mode: Mode,
 }

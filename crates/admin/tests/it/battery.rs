@@ -96,7 +96,7 @@ fn every_cmdlet_has_roles_and_an_audit_name_of_its_own() {
             &["Get", "Test", "New", "Compare"]
         } else {
             &[
-                "New", "Set", "Remove", "Invoke", "Publish", "Export", "Import", "Install",
+                "New", "Set", "Remove", "Invoke", "Publish", "Export", "Import", "Install", "Move",
                 "Restore", "Stop",
             ]
         };

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use admin::deployment::response_groups::{
-    Compare, Export, FrontEndPool, Import, Listing, MovePool, Pairing, ResponseGroups, Save,
-    SignedIn, Which,
+    Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Pairing,
+    ResponseGroups, Save, SignedIn, Which,
 };
 use admin::deployment::{
     AuditTrail, Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine,
@@ -196,6 +196,10 @@ impl ResponseGroups for Nowhere {
     }
 
     fn import<'a>(&'a self, _: Import, _: &'a Watch) -> Reply<'a, Report> {
+        silent()
+    }
+
+    fn move_configuration<'a>(&'a self, _: MoveConfiguration, _: &'a Watch) -> Reply<'a, Report> {
         silent()
     }
 

@@ -8,6 +8,8 @@ mod references;
 mod report;
 mod taken;
 
+pub(crate) use names::is_numbered;
+
 pub use conflict::{Conflict, Conflicts, Staying};
 pub use plan::{
     AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, Reference, Renamed, Report,

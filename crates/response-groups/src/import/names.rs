@@ -129,7 +129,7 @@ fn numbered(name: &str, number: u32, chars_max: usize) -> String {
 }
 
 /// Whether a name is another one with a number behind it.
-fn is_numbered(name: &str, old: &str) -> bool {
+pub(crate) fn is_numbered(name: &str, old: &str) -> bool {
     let number = name.strip_prefix(old).and_then(|it| it.strip_prefix(" ("));
     let number = number.and_then(|it| it.strip_suffix(')'));
     number.is_some_and(|it| it.parse::<u32>().is_ok())

@@ -229,7 +229,7 @@ impl fmt::Display for Sentences<'_> {
 /// How many are named in a sentence.
 const LISTED_MAX: usize = 10;
 
-fn listed(what: &[String]) -> String {
+pub(super) fn listed(what: &[String]) -> String {
     let named = what.iter().take(LISTED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
     match what.len().saturating_sub(LISTED_MAX) {
         0 => named,

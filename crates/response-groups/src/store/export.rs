@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::change::Change;
@@ -10,7 +11,7 @@ use super::references::Referrers;
 use super::{Hosting, OwnerFilter, RgsError, audio, read, references, reign, settings, sign_ins};
 use super::{table, write};
 use crate::configuration::{AudioEntry, Configuration};
-use crate::import::Standing;
+use crate::import::{AudioSource, Standing};
 use crate::model::Kind;
 
 /// How long an export may rest while what it read is written elsewhere.
@@ -107,6 +108,28 @@ impl Export {
             lease.give_back();
         }
         (configuration, exported)
+    }
+}
+
+/// Audio as it was when an export began. Reading it holds up its thread: it needs a runtime that
+/// has several.
+#[derive(Debug)]
+pub struct FromExport<'a> {
+    export: &'a Export,
+    runtime: Handle,
+}
+
+impl<'a> FromExport<'a> {
+    /// The audio of an export.
+    pub fn new(export: &'a Export) -> Self {
+        Self { export, runtime: Handle::current() }
+    }
+}
+
+impl AudioSource for FromExport<'_> {
+    fn content(&mut self, id: Uuid) -> Result<Vec<u8>, String> {
+        let read = || self.runtime.block_on(self.export.content(id));
+        tokio::task::block_in_place(read).map_err(|error| error.to_string())
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `settings`, `sign_ins` | application-level settings; formal agents who are signed in |
 //! | `reign` | which pool may edit an owner's objects |
 //! | `export`, `import` | all of it out, from one moment; many in, all or nothing |
+//! | `moving` | all that belongs to a pool, moved to another one |
 //! | `received` | what other pools have sent |
 //! | `change`, `lease` | transactions and connections |
 
@@ -22,6 +23,7 @@ mod error;
 mod export;
 mod import;
 mod lease;
+mod moving;
 mod read;
 mod received;
 mod references;
@@ -43,8 +45,9 @@ use lease::{Lease, Leases};
 
 pub use audio::UNUSED_AUDIO_KEPT;
 pub use error::RgsError;
-pub use export::{Export, Exported, ExportedObject};
+pub use export::{Export, Exported, ExportedObject, FromExport};
 pub use import::{ImportError, NoAudio};
+pub use moving::{MoveError, Moving};
 pub use received::{Received, ReceivedRevision};
 
 /// The Response Groups that one pool hosts. Cheap to clone.

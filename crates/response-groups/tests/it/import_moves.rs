@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::Cursor;
 
 use proptest::prelude::*;
+use response_groups::configuration::Configuration;
 use response_groups::import::{Options, plan};
 use response_groups::model::Object;
 use response_groups::package::{Package, write};
@@ -34,13 +35,14 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.dice.between(0, 9) {
+        match self.dice.between(0, 10) {
             0..=2 => self.add(),
             3 => self.rename(),
             4 => self.delete(),
             5 => self.export(),
             6 | 7 => self.import(),
-            _ => self.carry_over(),
+            8 => self.carry_over(),
+            _ => self.move_over(),
         }
         for pool in &self.pools {
             expect_sound(pool);
@@ -135,6 +137,27 @@ impl World {
             self.pools[from].remove(&exported);
         }
         self.files.push(file);
+    }
+
+    /// All that belongs to a pool, to another one whose it is then. Cut off when it has come in, it
+    /// is at both.
+    fn move_over(&mut self) {
+        let (from, to) = (self.any_pool(), self.any_pool());
+        if from == to {
+            return;
+        }
+        let (header, whole) = self.pools[from].configuration(Some(POOLS[from]));
+        let whole = Configuration { settings: BTreeMap::new(), ..whole };
+        let out = Cursor::new(Vec::new());
+        let file = write(out, &header, &whole, &mut self.pools[from].contents.clone()).unwrap();
+        let resolve_name_conflicts = self.dice.coin();
+        let options =
+            Options { overwrite_owner: true, resolve_name_conflicts, ..Options::default() };
+        if self.bring(file.get_ref(), to, options) && self.dice.coin() {
+            self.pools[from].remove(&whole);
+            let left = self.pools[from].objects.iter().any(|it| it.owner() == POOLS[from]);
+            assert!(!left, "a move has left something behind");
+        }
     }
 
     /// Imports a file; tells whether it was.

@@ -4,6 +4,7 @@ mod audit;
 mod carrying;
 mod content;
 mod looks;
+mod moving;
 mod orders;
 mod pairs;
 mod response_groups;

@@ -99,12 +99,14 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
         assert!(shown.contains(": primary.contoso.com"), "{id}: {shown}");
     }
     assert_eq!(ground.timeout_at("primary.contoso.com").await, "61");
-    ground.runs(&["R32", "R31", "R19", "R20"]).await;
+    // R32 twice, as after a lost answer: nothing is left, and the file stays what it is.
+    ground.runs(&["R32", "R32", "R31", "R19", "R20"]).await;
     let kept = ground.exported().iter().filter(|it| it.contains("Updated.2")).count();
     assert_eq!(kept, 1, "the file of step 8 is kept beside that of step 12");
     assert_eq!(ground.timeout_at("newprimary.contoso.com").await, "61");
 
     ground.one_command_each_way().await;
+    ground.all_of_it_moves_to_another_pool().await;
 }
 
 struct Ground {
@@ -305,6 +307,27 @@ impl Ground {
                 && it.ends_with("finished\n")
         };
         assert!(heard.iter().any(is_whole), "{heard:#?}");
+    }
+
+    /// The other pool has an older copy of its own; a workflow's address is taken by what moved.
+    async fn all_of_it_moves_to_another_pool(&self) {
+        const MOVE: &str = "Move-CsRgsConfiguration primary.contoso.com newprimary.contoso.com";
+        let refused = self.try_shell(MOVE).await.unwrap_err().to_string();
+        assert!(refused.contains("TimeoutThreshold") && refused.contains("-Force"), "{refused}");
+        let foretold = self.shell(&format!("{MOVE} -Force -WhatIf")).await;
+        assert!(foretold.contains("queue: 1 (1 updated)"), "{foretold}");
+        assert_eq!(self.timeout_at("newprimary.contoso.com").await, "61");
+        self.shell(&format!("{MOVE} -Force")).await;
+        assert_eq!(self.timeout_at("newprimary.contoso.com").await, "72");
+        let left = self.shell("Get-CsRgsQueue -Identity primary.contoso.com -ShowAll").await;
+        assert_eq!(left, "", "what was moved is gone");
+        self.shell(MOVE).await;
+        let owners = "(Get-CsRgsWorkflow -Identity newprimary.contoso.com -ShowAll).OwnerPool";
+        assert_eq!(self.shell(owners).await.trim(), "newprimary.contoso.com");
+        let again = "New-CsRgsWorkflow -Parent primary.contoso.com -Name Other -PrimaryUri \
+                     SIP:help@contoso.com";
+        let refused = self.try_shell(again).await.unwrap_err().to_string();
+        assert!(refused.contains("give another PrimaryUri"), "{refused}");
     }
 
     /// A pool that came back may not change what another stands in for.

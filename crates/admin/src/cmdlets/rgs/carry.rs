@@ -203,19 +203,24 @@ fn import(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         };
         let (destination, mode) = (order.destination.clone(), order.mode);
         let report = context.response_groups().import(order, context.watch).await?;
-        let lines = told(&report, &destination, mode);
-        if mode == Mode::WhatIf {
-            return Ok(lines.into_iter().map(|it| format!("What if: {it}").into()).collect());
-        }
-        for line in lines {
-            context.watch.note(line);
-        }
-        Ok(Vec::new())
+        let lines = told(&report, &format!("Imported into {destination}"), mode);
+        Ok(said(context, lines))
     })
 }
 
-/// What an import did, in sentences.
-fn told(report: &Report, destination: &str, mode: Mode) -> Vec<String> {
+/// Sentences, printed where nothing was done, otherwise told beside.
+pub(super) fn said(context: Context<'_>, lines: Vec<String>) -> Vec<Value> {
+    if context.mode() == Mode::WhatIf {
+        return lines.into_iter().map(|it| format!("What if: {it}").into()).collect();
+    }
+    for line in lines {
+        context.watch.note(line);
+    }
+    Vec::new()
+}
+
+/// What an import did, in sentences; `done` is how the first one begins, once it is done.
+pub(super) fn told(report: &Report, done: &str, mode: Mode) -> Vec<String> {
     let would = if mode == Mode::WhatIf { "would be" } else { "were" };
     let counts: Vec<String> = report
         .written
@@ -228,8 +233,10 @@ fn told(report: &Report, destination: &str, mode: Mode) -> Vec<String> {
         })
         .collect();
     let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
-    let imported = if mode == Mode::WhatIf { "Would be imported" } else { "Imported" };
-    let mut lines = vec![format!("{imported} into {destination}: {counts}.")];
+    let mut lines = vec![match mode {
+        Mode::Act => format!("{done}: {counts}."),
+        Mode::WhatIf => format!("Would be {}: {counts}.", lower(done)),
+    }];
     lines.extend(report.renamed.iter().map(|it| {
         format!("The {} {:?} {would} renamed {:?}: its name is taken.", it.kind, it.old, it.new)
     }));
@@ -238,6 +245,12 @@ fn told(report: &Report, destination: &str, mode: Mode) -> Vec<String> {
     );
     lines.extend(report.left_behind.iter().cloned());
     lines
+}
+
+/// A sentence's beginning in the middle of one.
+fn lower(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    format!("{}{rest}", first.to_lowercase())
 }
 
 fn compare(context: Context<'_>) -> Reply<'_, Vec<Value>> {

@@ -8,6 +8,7 @@ mod field;
 pub(super) mod holidays;
 pub(super) mod hours;
 mod kind;
+pub(super) mod moving;
 pub(super) mod places;
 pub(super) mod queue;
 mod rows;

@@ -4,6 +4,8 @@ mod atomic;
 mod audio;
 mod importing;
 mod listing;
+mod moving;
+mod random_moves;
 mod received;
 mod references;
 mod reigns;

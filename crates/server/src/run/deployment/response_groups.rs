@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use admin::deployment::response_groups::{
-    Compare, Export, FrontEndPool, Import, Listing, MovePool, Owner, Pairing, ResponseGroups, Save,
-    SignedIn, Which,
+    Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Owner, Pairing,
+    ResponseGroups, Save, SignedIn, Which,
 };
 use admin::deployment::{Outcome, Reply};
 use admin::files::Delivery;
@@ -183,6 +183,14 @@ impl ResponseGroups for Reached {
 
     fn import<'a>(&'a self, order: Import, watch: &'a Watch) -> Reply<'a, Report> {
         Box::pin(self.carry_in(order, watch))
+    }
+
+    fn move_configuration<'a>(
+        &'a self,
+        order: MoveConfiguration,
+        watch: &'a Watch,
+    ) -> Reply<'a, Report> {
+        Box::pin(self.carry_over(order, watch))
     }
 
     fn compare(&self, order: Compare) -> Reply<'_, Vec<Compared>> {

@@ -6,11 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use response_groups::import::{AudioSource, Standing};
-use response_groups::store::{Export, Hosting, OwnerFilter, RgsError};
-use tokio::runtime::Handle;
+use response_groups::import::Standing;
+use response_groups::store::{FromExport, Hosting, OwnerFilter, RgsError};
 use tracing::{info, warn};
-use uuid::Uuid;
 
 use super::Hostings;
 use crate::run::host::ThisHost;
@@ -109,25 +107,12 @@ pub(super) async fn send(own: &Hosting, partner: &Hosting) -> Result<(i64, i64),
     let standing = export.standings().get(owner).copied().unwrap_or_default();
     let (reign, revision) = place(standing);
     let whole = export.configuration().clone();
-    let mut audio = FromExport { export: &export, runtime: Handle::current() };
+    let mut audio = FromExport::new(&export);
     let received = partner.receive(owner, reign, revision, &whole, &mut audio).await;
     export.end().await;
     match received {
         // It stood in for us and knows more; a failback brings that home.
         Ok(()) | Err(RgsError::Older { .. }) => Ok((reign, revision)),
         Err(error) => Err(error),
-    }
-}
-
-/// Audio as it was when an export began.
-pub(super) struct FromExport<'a> {
-    pub(super) export: &'a Export,
-    pub(super) runtime: Handle,
-}
-
-impl AudioSource for FromExport<'_> {
-    fn content(&mut self, id: Uuid) -> Result<Vec<u8>, String> {
-        let read = || self.runtime.block_on(self.export.content(id));
-        tokio::task::block_in_place(read).map_err(|error| error.to_string())
     }
 }

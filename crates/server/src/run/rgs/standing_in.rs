@@ -13,11 +13,10 @@ use response_groups::compare::{Found, compare};
 use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
 use response_groups::model::Object;
 use response_groups::store::{
-    Hosting, ImportError, NoAudio, OwnerFilter, ReceivedRevision, RgsError,
+    FromExport, Hosting, ImportError, NoAudio, OwnerFilter, ReceivedRevision, RgsError,
 };
-use tokio::runtime::Handle;
 
-use super::received::{FromExport, send};
+use super::received::send;
 
 /// How long a pool may take to say how it stands.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -182,7 +181,7 @@ impl StandingIn {
         let options =
             Options { overwrite_owner: true, resolve_name_conflicts: true, ..Options::default() };
         let plan = |existing: &import::Existing| import::plan(existing, &incoming, options);
-        let mut audio = FromExport { export: &export, runtime: Handle::current() };
+        let mut audio = FromExport::new(&export);
         let imported = self.primary.import(Vec::new(), plan, &mut audio).await;
         export.end().await;
         self.tell(imported)
