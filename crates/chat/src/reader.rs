@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_postgres::Row;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -172,18 +173,24 @@ impl Reader {
             self.tried = self.connections.primary();
             return Ok(());
         }
-        self.settle_in().await?;
+        let (parted_in, rebased) = self.parted().await?;
         let rooms: Vec<Uuid> = self.house.watched().iter().map(|room| room.id).collect();
         let sql = "select id, next_position - 1 from chat.room where id = any ($1)";
         let connection = self.connection().await?;
         let term = connection.term();
+        if term != parted_in {
+            return Err(Unread::OtherTerm);
+        }
         let rows = connection.query(sql, &[&rooms]).await?;
         let tops: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        // After a takeover people wait: one proof is for both.
+        let is_proven = !rebased.is_empty();
+        self.rebase(term, rebased).await?;
         let wanted: Wanted = self.house.lacking(&tops).into_iter().collect();
         if wanted.is_empty() {
             return self.echo().await;
         }
-        if !self.proof.of(term).await? {
+        if !is_proven && !self.proof.of(term).await? {
             return Err(Unread::OtherTerm);
         }
         self.read(term, wanted).await
@@ -206,13 +213,20 @@ impl Reader {
 
     /// Brings rooms that count positions in another term into this connection's.
     async fn settle_in(&mut self) -> Result<(), Unread> {
-        let term = self.connection().await?.term();
+        let (term, rebased) = self.parted().await?;
+        self.rebase(term, rebased).await
+    }
+
+    /// Where rooms that count positions in another term stand in this connection's, which is told,
+    /// too: not proven yet.
+    async fn parted(&mut self) -> Result<(Term, Vec<(Uuid, Rebased)>), Unread> {
         let mut stale: Vec<Watched> = self.house.watched();
+        let connection = self.connection().await?;
+        let term = connection.term();
         stale.retain(|room| room.term < term);
         if stale.is_empty() {
-            return Ok(());
+            return Ok((term, Vec::new()));
         }
-        let connection = self.connection().await?;
         let rooms: Vec<Uuid> = stale.iter().map(|room| room.id).collect();
         let reigns: Vec<i64> = stale.iter().map(|room| room.term.0).collect();
         let sql = "select r.id, r.next_position - 1,
@@ -222,16 +236,23 @@ impl Reader {
                    from unnest($1::uuid[], $2::bigint[]) as w (id, reign)
                         join chat.room r on r.id = w.id";
         let rows = connection.query(sql, &[&rooms, &reigns]).await?;
+        let rebased = |row: &Row| {
+            let subject = Subject { text: row.get(3), nick: row.get(4), at: row.get(5) };
+            (row.get(0), Rebased { top: row.get(1), fork: row.get(2), subject })
+        };
+        Ok((term, rows.iter().map(rebased).collect()))
+    }
+
+    /// Proves, and lets these rooms count in `term`.
+    async fn rebase(&mut self, term: Term, rooms: Vec<(Uuid, Rebased)>) -> Result<(), Unread> {
+        if rooms.is_empty() {
+            return Ok(());
+        }
         if !self.proof.of(term).await? {
             return Err(Unread::OtherTerm);
         }
-        for row in rows {
-            let rebased = Rebased {
-                top: row.get(1),
-                fork: row.get(2),
-                subject: Subject { text: row.get(3), nick: row.get(4), at: row.get(5) },
-            };
-            self.house.rebase(row.get(0), term, rebased);
+        for (room, rebased) in rooms {
+            self.house.rebase(room, term, rebased);
         }
         self.rebased.send_modify(|times| *times += 1);
         Ok(())
