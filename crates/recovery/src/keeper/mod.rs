@@ -8,6 +8,7 @@
 //! What it does not know: procedures, other pools, chat.
 
 mod anew;
+mod content;
 pub mod duty;
 mod guard;
 mod lease;

@@ -1,22 +1,21 @@
 //! Being the primary: made, started, promoted; its mirror, its gate, its lease.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use instance::{
     Connection, Error as InstanceError, Found, Gate as PostgresGate, Observation, Role, Settings,
     StopMode, SyncState,
 };
-use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 use tracing::{debug, info, warn};
 
+use super::content::{no_wait, write_term};
 use super::mirror::LET_IN;
 use super::mirroring::{self, Seen, Standing, Step};
 use super::{Duty, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE, settle};
 use crate::probe::{self, Probe};
 use crate::record::{Gate, Mirror, PoolRecord, Serving, TO_OTHER_SITE};
 use crate::store::{Snapshot, StoreError, Versioned};
-use crate::term::Term;
 
 /// How long a promotion may take.
 const PROMOTE_PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
@@ -167,16 +166,26 @@ impl Keeper {
     /// People wait, so what can go on at once does. Where the record says that nobody is waited
     /// for, the settings of a primary that is alone are taken up before it is one, and its role is
     /// written once people are in; otherwise the partner is waited for from its first moment, and
-    /// nobody is let in.
+    /// nobody is let in. Where the content needs nothing but the term, which every transaction asks
+    /// for, the gate is opened together with that.
     pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = self.setup.instance.clone();
         let name = self.name_to_wait_for(record);
         let database = self.setup.pool.database();
-        let (leased, client) = tokio::join!(self.lease.take(), instance.connect(database));
+        let (leased, client, second) = tokio::join!(
+            self.lease.take(),
+            instance.connect(database),
+            instance.connect(database),
+        );
         leased?;
-        let client = client?;
+        let (client, second) = (client?, second?);
         let alone = record.gate == Gate::Opening && name.is_none();
-        let (settled, promoted) = tokio::join!(
+        let hook = Arc::clone(&self.setup.hook);
+        let needs_nothing = async move {
+            // A standby can only say that nothing is to be done.
+            alone && no_wait(&second).await.is_ok() && hook(second).await.is_ok()
+        };
+        let (settled, promoted, needs_nothing) = tokio::join!(
             settle(&instance, |settings| {
                 if alone {
                     settings.synchronous = None;
@@ -184,20 +193,28 @@ impl Keeper {
                 }
             }),
             instance::promote(&client, PROMOTE_PATIENCE),
+            needs_nothing,
         );
         promoted?;
         settled?;
         info!(store = self.setup.store, term = %record.term, "promoted");
         self.begins_to_serve();
-        let waits = async {
-            if alone { Ok(()) } else { settle(&instance, |it| it.synchronous = name).await }
-        };
-        let (settled, prepared) = tokio::join!(waits, self.prepare_content(client, record));
-        settled?;
-        prepared?;
-        debug!(store = self.setup.store, "its content is prepared");
-        self.tend_gate(record).await?;
-        debug!(store = self.setup.store, "the record of the gate is kept");
+        if needs_nothing {
+            let (written, opened) =
+                tokio::join!(write_term(&client, record), self.tend_gate(record));
+            written?;
+            self.prepared = Some(record.term);
+            opened?;
+        } else {
+            let waits = async {
+                if alone { Ok(()) } else { settle(&instance, |it| it.synchronous = name).await }
+            };
+            let (settled, prepared) = tokio::join!(waits, self.prepare_content(client, record));
+            settled?;
+            prepared?;
+            self.tend_gate(record).await?;
+        }
+        debug!(store = self.setup.store, needs_nothing, "people are let in");
         self.settle(|settings| settings.role = Role::Primary).await?;
         // Until a checkpoint, pg_rewind takes this primary for one of the old timeline. Whoever
         // rewinds earlier asks for one.
@@ -449,34 +466,4 @@ pub(crate) fn after_turn(allow_suspended: bool, lsn: instance::Lsn, why: &str) -
 /// Whether every commit waits for the standby `partner`: what is so, not what was told.
 fn waits_for(observed: &Observation, partner: &str) -> bool {
     observed.synchronous_standby_names.contains(&format!("\"{partner}\""))
-}
-
-/// Puts the term of `record` into the content database, from where it travels with the WAL. From
-/// here on commits on this connection do not wait for the mirror.
-async fn write_term(client: &Client, record: &PoolRecord) -> Result<(), KeeperError> {
-    batch(client, "not to wait for the mirror", "set synchronous_commit = local").await?;
-    let failed = |source| KeeperError::Sql { what: "the new term", source };
-    match update_term(client, record.term).await {
-        // In a new pool.
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
-            batch(client, "the table of the term", include_str!("term.sql")).await?;
-            update_term(client, record.term).await.map_err(failed)
-        }
-        updated => updated.map_err(failed),
-    }
-}
-
-async fn update_term(client: &Client, term: Term) -> Result<(), tokio_postgres::Error> {
-    let (reign, turn) = (signed(term.reign), signed(term.turn));
-    let sql = "update recovery.term set reign = $1, turn = $2
-        where (reign, turn) is distinct from ($1, $2)";
-    client.execute(sql, &[&reign, &turn]).await.map(drop)
-}
-
-async fn batch(client: &Client, what: &'static str, sql: &str) -> Result<(), KeeperError> {
-    client.batch_execute(sql).await.map_err(|source| KeeperError::Sql { what, source })
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).expect("terms are raised one by one, by people and by failures")
 }
