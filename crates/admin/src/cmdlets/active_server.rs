@@ -106,10 +106,11 @@ fn get(context: Context<'_>) -> Reply<'_, Vec<Value>> {
 fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
     Box::pin(async move {
         let (layout, pool) = context.pool("Identity").await?;
+        let domain = layout.domain;
         let declared = layout.pools.into_iter().find(|it| it.fqdn == pool);
         let declared =
             declared.ok_or_else(|| Fault::missing(format!("there is no pool {pool}"), ""))?;
-        let servers = wanted(&declared, context.given.get("ActiveServers"))?;
+        let servers = wanted(&declared, &domain, context.given.get("ActiveServers"))?;
         if servers.is_empty() {
             context.watch.warn(format!(
                 "No server of {pool} is left active: clients stay connected, and posts wait."
@@ -128,9 +129,17 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
 }
 
 /// The servers that would be active, spelt as declared; none given means that they are swapped.
-fn wanted(pool: &PoolLayout, change: Option<&Value>) -> Result<Vec<String>, Fault> {
+/// They may be named with the deployment's domain, as the documents name theirs.
+fn wanted(pool: &PoolLayout, domain: &str, change: Option<&Value>) -> Result<Vec<String>, Fault> {
     let Some(change) = change else { return Ok(others(pool)) };
-    let change = ListChange::of(change);
+    let mut change = ListChange::of(change);
+    match &mut change {
+        ListChange::Replace(list) => shorten(list, domain),
+        ListChange::Change { add, remove } => {
+            shorten(add, domain);
+            shorten(remove, domain);
+        }
+    }
     let mut named: Vec<&String> = Vec::new();
     match &change {
         ListChange::Replace(list) => named.extend(list),
@@ -145,6 +154,16 @@ fn wanted(pool: &PoolLayout, change: Option<&Value>) -> Result<Vec<String>, Faul
     }
     let active = change.apply(&pool.active);
     Ok(active.iter().filter_map(|it| declared(it).cloned()).collect())
+}
+
+/// Leaves the domain out of names that end in it.
+fn shorten(names: &mut [String], domain: &str) {
+    for name in names {
+        let Some((host, of)) = name.split_once('.') else { continue };
+        if of.eq_ignore_ascii_case(domain) {
+            *name = host.to_owned();
+        }
+    }
 }
 
 /// The servers that are not active.
@@ -169,7 +188,8 @@ mod tests {
     }
 
     fn check(change: Option<&Value>, expected: &[&str]) {
-        assert_eq!(wanted(&pool(), change).expect("the change is sound"), expected);
+        let wanted = wanted(&pool(), "example.org", change);
+        assert_eq!(wanted.expect("the change is sound"), expected);
     }
 
     #[test]
@@ -179,6 +199,7 @@ mod tests {
         check(Some(&change("Add", "CHAT2")), &["chat1", "chat2"]);
         check(Some(&change("Add", "chat1")), &["chat1"]);
         check(Some(&change("Remove", "Chat1")), &[]);
+        check(Some(&change("Add", "Chat2.Example.org")), &["chat1", "chat2"]);
         check(Some(&Value::List(Vec::new())), &[]);
         check(Some(&vec!["chat3", "chat2"].into()), &["chat3", "chat2"]);
         check(None, &["chat2", "chat3"]);
@@ -186,7 +207,9 @@ mod tests {
 
     #[test]
     fn a_server_of_another_name_is_refused() {
-        let fault = wanted(&pool(), Some(&vec!["chat9"].into())).unwrap_err();
-        assert!(fault.to_string().contains("it has chat1, chat2, chat3"));
+        for name in ["chat9", "chat1.example.com", "chat1.example.org.", "example.org"] {
+            let fault = wanted(&pool(), "example.org", Some(&vec![name].into())).unwrap_err();
+            assert!(fault.to_string().contains("it has chat1, chat2, chat3"), "{name}");
+        }
     }
 }

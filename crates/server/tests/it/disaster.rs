@@ -89,6 +89,16 @@ impl Disaster {
         Self::stand_on(range, &text).await
     }
 
+    /// As [`Disaster::stand`], with the names of the documents. Nobody talks there.
+    pub(crate) async fn stand_as_in_the_documents(range: u8) -> Self {
+        let text = TOPOLOGY
+            .replace("pool.example.org", "lyncpc.dci.discovery.com")
+            .replace("example.org", "dci.discovery.com")
+            .replace("north-chat", "chat1")
+            .replace("south-chat", "chat2");
+        Self::stand_on(range, &text).await
+    }
+
     async fn stand_on(range: u8, text: &str) -> Self {
         let alone = ALONE.lock().await;
         let text = text.replace("RANGE", &range.to_string());

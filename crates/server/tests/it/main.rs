@@ -5,11 +5,13 @@
 
 mod dice;
 mod disaster;
+mod documented_lines;
 mod ground;
 mod load;
 
 mod at_random;
 mod audit_trail;
+mod chat_lines;
 mod coming_back;
 mod documented_rows;
 mod front_end_pool;

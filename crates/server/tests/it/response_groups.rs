@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use testkit::deployment::{Deployment, Plans};
 
+use crate::documented_lines;
+
 /// How long anything may take on a busy machine.
 const LONG: Duration = Duration::from_mins(1);
 
@@ -118,14 +120,8 @@ impl Ground {
     async fn stand() -> Self {
         let mut deployment = Deployment::prepare(Plans::private(TOPOLOGY).unwrap()).await.unwrap();
         deployment.start().await.unwrap();
-        let list =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/documented-lines.txt");
-        let text = std::fs::read_to_string(list).unwrap();
-        let line = |line: &str| {
-            let mut parts = line.splitn(3, '\t');
-            Some((parts.next()?.to_owned(), parts.nth(1)?.to_owned()))
-        };
-        let lines = text.lines().filter(|it| !it.starts_with('#')).filter_map(line).collect();
+        let lines = documented_lines::all();
+        let lines = lines.map(|(number, line)| (number.to_owned(), line.to_owned())).collect();
         let ground = Self { deployment, lines };
         for pool in ["primary.contoso.com", "backup.contoso.com", "newprimary.contoso.com"] {
             ground.answers(pool).await;
