@@ -113,6 +113,8 @@ async fn who_may_enter_may_read_the_archive_without_being_there() {
     for body in ["a", "b"] {
         alice.posts("ops", body, None).await.unwrap();
     }
+    // What the server where she is has not shown yet is in nobody's archive there.
+    alice.has_bodies("ops", 2).await;
     // At a server where somebody is in the room, and at one where nobody is.
     for server in [&one, &two] {
         let eve = Client::new(server, "eve");
