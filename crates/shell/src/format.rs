@@ -7,9 +7,6 @@ use crate::value::{Object, Value, View};
 /// The narrowest a table's column is cut to.
 const MIN_COLUMN: usize = 6;
 
-/// The widest a column is when there are others.
-const MAX_COLUMN: usize = 60;
-
 /// Objects as they are printed: `Property : value` with a blank line between objects, a table of
 /// those that say so, anything else in lines of its own. Empty if there are none.
 pub fn shown(values: &[Value], width: usize) -> String {
@@ -102,7 +99,6 @@ pub fn table(objects: &[Object], names: &[String], heading: Heading, width: usiz
         .collect();
     let wanted = |at: usize, name: &String| {
         let widest = cells.iter().map(|row| columns(&row[at])).max().unwrap_or_default();
-        let widest = if names.len() > 1 { widest.min(MAX_COLUMN) } else { widest };
         widest.max(columns(name))
     };
     let mut widths: Vec<usize> =

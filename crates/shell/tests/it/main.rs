@@ -16,3 +16,4 @@ mod rows;
 mod shell;
 mod stage;
 mod stories;
+mod tables;
