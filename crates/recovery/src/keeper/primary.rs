@@ -172,18 +172,19 @@ impl Keeper {
         let instance = self.setup.instance.clone();
         let name = self.name_to_wait_for(record);
         let database = self.setup.pool.database();
-        let (leased, client, second) = tokio::join!(
-            self.lease.take(),
-            instance.connect(database),
-            instance.connect(database),
-        );
+        let (leased, client) = tokio::join!(self.lease.take(), instance.connect(database));
         leased?;
-        let (client, second) = (client?, second?);
+        let client = client?;
         let alone = record.gate == Gate::Opening && name.is_none();
-        let hook = Arc::clone(&self.setup.hook);
+        let (asked, hook) = (instance.clone(), Arc::clone(&self.setup.hook));
         let needs_nothing = async move {
-            // A standby can only say that nothing is to be done.
-            alone && no_wait(&second).await.is_ok() && hook(second).await.is_ok()
+            // A standby can only say that nothing is to be done: whatever else it says, or if it
+            // cannot be asked, the hook is called when it is primary.
+            if !alone {
+                return false;
+            }
+            let Ok(second) = asked.connect(database).await else { return false };
+            no_wait(&second).await.is_ok() && hook(second).await.is_ok()
         };
         let (settled, promoted, needs_nothing) = tokio::join!(
             settle(&instance, |settings| {
