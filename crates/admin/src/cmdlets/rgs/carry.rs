@@ -15,6 +15,13 @@ const COMPARED: Output = Output {
     properties: &["Kind", "Name", "Owner", "Found", "Fields", "NameThere"],
 };
 
+/// How newcomers fare whose names are taken.
+pub(super) const RESOLVE_NAME_CONFLICTS: Parameter = Parameter::new(
+    "ResolveNameConflicts",
+    Type::Switch,
+    "Newcomers whose names are taken become `Name (2)`, `Name (3)`, ...",
+);
+
 const FILE: Parameter = Parameter::new(
     "FileName",
     Type::Upload,
@@ -111,11 +118,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                     "Its own application-level settings are replaced, too.",
                 )
                 .aliases(&["ReplaceExistingSettings"]),
-                Parameter::new(
-                    "ResolveNameConflicts",
-                    Type::Switch,
-                    "Newcomers whose names are taken become `Name (2)`, `Name (3)`, ...",
-                ),
+                RESOLVE_NAME_CONFLICTS,
                 FORCE,
             ],
             roles: RESPONSE_GROUPS,

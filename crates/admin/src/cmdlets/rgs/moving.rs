@@ -2,7 +2,7 @@
 
 use shell::{Cmdlet, Effect, Example, Parameter, Type, Value};
 
-use super::carry::{said, told};
+use super::carry::{RESOLVE_NAME_CONFLICTS, said, told};
 use super::places;
 use crate::cmdlets::{Context, FORCE, Row};
 use crate::deployment::Reply;
@@ -36,11 +36,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[Row {
                 .at(1)
                 .mandatory()
                 .offers("front-end pool"),
-            Parameter::new(
-                "ResolveNameConflicts",
-                Type::Switch,
-                "Newcomers whose names are taken become `Name (2)`, `Name (3)`, ...",
-            ),
+            RESOLVE_NAME_CONFLICTS,
             FORCE,
         ],
         roles: RESPONSE_GROUPS,
