@@ -68,29 +68,9 @@ impl Prover {
 
     async fn prove(&mut self) {
         let mut asking = Vec::new();
-        let mut tried = None;
-        loop {
-            tokio::select! {
-                asked = self.asked.recv_many(&mut asking, ASKED_MAX) => {
-                    if asked == 0 {
-                        return;
-                    }
-                }
-                () = self.connections.differs(tried.as_ref()) => {}
-            }
-            tried = self.connections.primary();
-            // Whoever was asked before is going to be asked again, and connects while others do.
-            if asking.is_empty() && (tried.is_none() || self.connection.is_none()) {
-                continue;
-            }
-            let committed = if asking.is_empty() {
-                self.connected().await.map(|_| None)
-            } else {
-                self.commit().await.map(Some)
-            };
-            match committed {
-                Ok(None) => {}
-                Ok(Some(term)) => {
+        while self.asked.recv_many(&mut asking, ASKED_MAX).await > 0 {
+            match self.commit().await {
+                Ok(term) => {
                     for reply in asking.drain(..) {
                         // Whoever gave up waiting asks again.
                         reply.send(term).unwrap_or_default();

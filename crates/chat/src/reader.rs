@@ -19,6 +19,7 @@ use crate::settings::{Config, Limits};
 use db::{ConnectError, Connection, Connections, Primary, with_causes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_postgres::Row;
@@ -31,6 +32,9 @@ const HEARD_AT_ONCE: usize = 256;
 
 /// Echoes of repeats that may wait for the database.
 const ECHOES_MAX: usize = 4096;
+
+/// After a new primary was told, all rooms are looked at: by then people's posts are on their way.
+const SOON: Duration = Duration::from_millis(100);
 
 /// The showing task.
 #[derive(Debug)]
@@ -57,6 +61,23 @@ struct Echo {
 
 /// Up to which position each room is to be read.
 type Wanted = BTreeMap<Uuid, i64>;
+
+/// What is to be done next.
+enum Due {
+    /// Read these rooms, up to positions that are proven in this term.
+    Rooms(Term, Wanted),
+    /// Look at all rooms, and prove what stands there.
+    All,
+    /// Connect, and no more.
+    Connection,
+}
+
+/// Rooms that count positions in an earlier term than `term`, and where they stand in it.
+struct Parted {
+    term: Term,
+    rooms: Vec<(Uuid, Rebased)>,
+    in_another_reign: bool,
+}
 
 /// Why nothing was read. The next poll makes up for it.
 #[derive(Debug, thiserror::Error)]
@@ -107,22 +128,28 @@ impl Reader {
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Vec::new();
         loop {
-            let wanted = tokio::select! {
+            let due = tokio::select! {
                 received = self.heard.recv_many(&mut heard, HEARD_AT_ONCE) => {
                     if received == 0 {
                         return;
                     }
                     self.hear(heard.drain(..))
                 }
-                _ = poll.tick() => None,
-                () = self.connections.differs(self.tried.as_ref()) => None,
+                _ = poll.tick() => Due::All,
+                () = self.connections.differs(self.tried.as_ref()) => Due::Connection,
             };
             let wait = self.limits.read_wait;
             let read = async {
-                match wanted {
-                    Some((_, wanted)) if wanted.is_empty() => self.echo().await,
-                    Some((term, wanted)) => self.read(term, wanted).await,
-                    None => self.poll().await,
+                match due {
+                    Due::Rooms(_, wanted) if wanted.is_empty() => self.echo().await,
+                    Due::Rooms(term, wanted) if self.is_of(term).await? => {
+                        self.read(term, wanted).await
+                    }
+                    Due::Rooms(..) | Due::All => self.poll().await,
+                    Due::Connection => {
+                        poll.reset_after(SOON);
+                        self.connect_ahead().await
+                    }
                 }
             };
             let read = timeout(wait, read).await.unwrap_or(Err(Unread::Slow));
@@ -133,14 +160,13 @@ impl Reader {
         }
     }
 
-    /// Shows what can be shown at once, and tells up to where each room is to be read. None, if
-    /// all of them are to be looked at.
-    fn hear(&mut self, heard: impl Iterator<Item = Heard>) -> Option<(Term, Wanted)> {
+    /// Shows what can be shown at once, and tells what is to be read.
+    fn hear(&mut self, heard: impl Iterator<Item = Heard>) -> Due {
+        let mut term = self.connection.as_ref().map(Connection::term).unwrap_or_default();
         let mut wanted = Wanted::new();
         let mut all = false;
-        let here = self.connection.as_ref().map(Connection::term);
         for heard in heard {
-            let (term, tops) = match heard {
+            let (of_term, tops) = match heard {
                 Heard::Committed { term, posts } => (term, self.house.show_own(term, &posts)),
                 Heard::Bell { term, rooms } => (term, self.house.lacking(&rooms)),
                 Heard::Repeated { author, archive_id, position } => {
@@ -156,15 +182,29 @@ impl Reader {
                     continue;
                 }
             };
+            if tops.is_empty() {
+                continue;
+            }
+            // What one term has proven is not proven in another.
+            all |= of_term < term || (of_term != term && !wanted.is_empty());
+            term = of_term.max(term);
             for (room, top) in tops {
-                // A bell of another term proves nothing in this one.
-                all |= here != Some(term);
                 let known = wanted.entry(room).or_insert(top);
                 *known = top.max(*known);
             }
         }
-        // Without a connection there is no term, and nothing is wanted but, perhaps, an echo.
-        (!all).then(|| (here.unwrap_or_default(), wanted))
+        if all { Due::All } else { Due::Rooms(term, wanted) }
+    }
+
+    /// Connects to a new primary, so that whoever posts there first need not wait for that.
+    ///
+    /// Nothing is looked at yet: that post proves what stands before it.
+    async fn connect_ahead(&mut self) -> Result<(), Unread> {
+        self.tried = self.connections.primary();
+        if self.tried.is_some() && !self.house.watched().is_empty() {
+            self.connection().await?;
+        }
+        Ok(())
     }
 
     /// Looks at all rooms where one of our clients is, and shows whatever stands.
@@ -173,19 +213,18 @@ impl Reader {
             self.tried = self.connections.primary();
             return Ok(());
         }
-        let (parted_in, rebased) = self.parted().await?;
+        let parted = self.parted().await?;
         let rooms: Vec<Uuid> = self.house.watched().iter().map(|room| room.id).collect();
         let sql = "select id, next_position - 1 from chat.room where id = any ($1)";
         let connection = self.connection().await?;
         let term = connection.term();
-        if term != parted_in {
+        if term != parted.term {
             return Err(Unread::OtherTerm);
         }
         let rows = connection.query(sql, &[&rooms]).await?;
         let tops: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        // After a takeover people wait: one proof is for both.
-        let is_proven = !rebased.is_empty();
-        self.rebase(term, rebased).await?;
+        // After a failover people wait: one proof is for both.
+        let is_proven = self.rebase(parted).await?;
         let wanted: Wanted = self.house.lacking(&tops).into_iter().collect();
         if wanted.is_empty() {
             return self.echo().await;
@@ -194,6 +233,11 @@ impl Reader {
             return Err(Unread::OtherTerm);
         }
         self.read(term, wanted).await
+    }
+
+    /// Whether this is the current primary's term.
+    async fn is_of(&mut self, term: Term) -> Result<bool, Unread> {
+        Ok(self.connection().await?.term() == term)
     }
 
     /// The connection, new if the old one is of no more use.
@@ -211,21 +255,14 @@ impl Reader {
         Ok(self.connection.as_ref().expect("connected above"))
     }
 
-    /// Brings rooms that count positions in another term into this connection's.
-    async fn settle_in(&mut self) -> Result<(), Unread> {
-        let (term, rebased) = self.parted().await?;
-        self.rebase(term, rebased).await
-    }
-
-    /// Where rooms that count positions in another term stand in this connection's, which is told,
-    /// too: not proven yet.
-    async fn parted(&mut self) -> Result<(Term, Vec<(Uuid, Rebased)>), Unread> {
+    /// Where rooms that count positions in another term stand in this connection's: not proven yet.
+    async fn parted(&mut self) -> Result<Parted, Unread> {
         let mut stale: Vec<Watched> = self.house.watched();
         let connection = self.connection().await?;
         let term = connection.term();
         stale.retain(|room| room.term < term);
         if stale.is_empty() {
-            return Ok((term, Vec::new()));
+            return Ok(Parted { term, rooms: Vec::new(), in_another_reign: false });
         }
         let rooms: Vec<Uuid> = stale.iter().map(|room| room.id).collect();
         let reigns: Vec<i64> = stale.iter().map(|room| room.term.0).collect();
@@ -240,27 +277,30 @@ impl Reader {
             let subject = Subject { text: row.get(3), nick: row.get(4), at: row.get(5) };
             (row.get(0), Rebased { top: row.get(1), fork: row.get(2), subject })
         };
-        Ok((term, rows.iter().map(rebased).collect()))
+        let in_another_reign = reigns.iter().any(|reign| *reign != term.0);
+        Ok(Parted { term, rooms: rows.iter().map(rebased).collect(), in_another_reign })
     }
 
-    /// Proves, and lets these rooms count in `term`.
-    async fn rebase(&mut self, term: Term, rooms: Vec<(Uuid, Rebased)>) -> Result<(), Unread> {
-        if rooms.is_empty() {
-            return Ok(());
-        }
-        if !self.proof.of(term).await? {
+    /// Lets these rooms count in their new term. Where that is another reign's, it is proven first,
+    /// and told.
+    async fn rebase(&mut self, parted: Parted) -> Result<bool, Unread> {
+        let Parted { term, rooms, in_another_reign } = parted;
+        if in_another_reign && !self.proof.of(term).await? {
             return Err(Unread::OtherTerm);
         }
-        for (room, rebased) in rooms {
-            self.house.rebase(room, term, rebased);
+        if !rooms.is_empty() {
+            for (room, rebased) in rooms {
+                self.house.rebase(room, term, rebased);
+            }
+            self.rebased.send_modify(|times| *times += 1);
         }
-        self.rebased.send_modify(|times| *times += 1);
-        Ok(())
+        Ok(in_another_reign)
     }
 
     /// Reads these rooms, from what was shown up to these positions, which are proven in `term`.
     async fn read(&mut self, term: Term, wanted: Wanted) -> Result<(), Unread> {
-        self.settle_in().await?;
+        let parted = self.parted().await?;
+        self.rebase(parted).await?;
         let most = self.limits.read_posts;
         let (rooms, up_to): (Vec<Uuid>, Vec<i64>) = wanted.into_iter().unzip();
         loop {

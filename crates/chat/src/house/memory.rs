@@ -109,8 +109,9 @@ impl House {
         let mut lacking = Vec::new();
         for post in posts {
             let Some(room) = state.by_id(post.room) else { continue };
-            let Some(open) = &room.open else { continue };
-            if open.term == term && open.shown + 1 == post.position {
+            let Some(open) = &mut room.open else { continue };
+            if open.counts_in(term) && open.shown + 1 == post.position {
+                open.term = term;
                 room.show(post, &self.limits);
             } else if open.term != term || open.shown < post.position {
                 lacking.push((post.room, post.position));
@@ -161,6 +162,11 @@ impl House {
         let Some(room) = state.by_id(id) else { return };
         let Some(open) = &mut room.open else { return };
         if open.term >= term {
+            return;
+        }
+        if open.counts_in(term) {
+            open.term = term;
+            open.shown = open.shown.min(rebased.top);
             return;
         }
         let back = rebased.fork.unwrap_or(rebased.top).min(rebased.top);

@@ -18,6 +18,14 @@ pub(crate) struct Open {
     pub(crate) subject: Subject,
 }
 
+impl Open {
+    /// Whether `shown` counts in `term`, too: within one reign nothing proven is lost, and so no
+    /// post takes another position.
+    pub(crate) fn counts_in(&self, term: Term) -> bool {
+        self.term.0 == term.0 && self.term <= term
+    }
+}
+
 /// A room's subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Subject {
