@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
 use crate::command::Run;
-use crate::{Binaries, Error, Lsn};
+use crate::{Binaries, Error, Instance, Lsn};
 
 /// How long `pg_controldata` may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -73,6 +75,33 @@ pub enum ControlDataError {
     BadLine { label: &'static str, value: String },
     #[error("the control file is damaged: its checksum does not match; reseed the instance")]
     Damaged,
+}
+
+/// What was read last, of the same bytes: whoever asks often starts no process for it.
+#[derive(Debug, Default)]
+pub(crate) struct LastRead(Mutex<Option<(Vec<u8>, ControlData)>>);
+
+impl Instance {
+    /// Reads the control file.
+    pub async fn control_data(&self) -> Result<ControlData, Error> {
+        let path = self.data().join("global/pg_control");
+        // Where it cannot be read, pg_controldata says why.
+        let bytes = async || tokio::fs::read(&path).await.ok();
+        let mut last = self.inner.control.0.lock().await;
+        let before = bytes().await;
+        if let Some((of, data)) = &*last
+            && before.as_ref() == Some(of)
+        {
+            return Ok(data.clone());
+        }
+        let data = ControlData::read(&self.spec().binaries, self.data()).await?;
+        // A server may have written it meanwhile.
+        *last = match (before, bytes().await) {
+            (Some(before), Some(after)) if before == after => Some((after, data.clone())),
+            _ => None,
+        };
+        Ok(data)
+    }
 }
 
 impl ControlData {

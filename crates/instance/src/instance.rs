@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio_util::task::TaskTracker;
 
 use crate::connection::Connection;
+use crate::control_data::LastRead;
 use crate::marker::{self, Marker};
 use crate::postmaster;
 use crate::settings::{self, Gate, Role, Settings, Standby};
@@ -82,6 +83,7 @@ pub(crate) struct Inner {
     pub(crate) kills: Mutex<u64>,
     /// The connection that observes.
     pub(crate) warm: Mutex<Option<Connection>>,
+    pub(crate) control: LastRead,
 }
 
 impl Instance {
@@ -94,6 +96,7 @@ impl Instance {
                 changing: Mutex::new(()),
                 kills: Mutex::new(0),
                 warm: Mutex::new(None),
+                control: LastRead::default(),
             }),
         }
     }
@@ -152,11 +155,6 @@ impl Instance {
                  postgresql-{theirs}, or upgrade it with pg_upgrade)"
             )
         }))
-    }
-
-    /// Reads the control file.
-    pub async fn control_data(&self) -> Result<ControlData, Error> {
-        ControlData::read(&self.spec().binaries, self.data()).await
     }
 
     /// The settings it was last given.
@@ -222,8 +220,10 @@ impl Instance {
     /// A standby without its signal file would start as a second primary on the same timeline.
     async fn refuse_standby(&self, answers: bool) -> Result<(), Error> {
         let is_standby = if answers {
-            let client = self.connect("postgres").await?;
-            crate::promote::in_recovery(&client).await?
+            let client = self.take_warm().await?;
+            let is_standby = crate::promote::in_recovery(&client).await?;
+            self.keep_warm(client).await;
+            is_standby
         } else {
             self.control_data().await?.state.is_standby()
         };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_postgres::types::PgLsn;
 use tokio_postgres::{Client, Row};
 
+use crate::connection::Connection;
 use crate::slots::list_slots;
 use crate::{Error, Instance, Lsn, Slot};
 
@@ -122,6 +123,18 @@ impl Instance {
         });
         let doing = || format!("observe instance {}", self.name());
         seen.await.map_err(|_| Error::TimedOut { doing: doing(), limit: LIMIT })?
+    }
+
+    /// The connection that is kept, or a new one. Whoever is done gives it back.
+    pub(crate) async fn take_warm(&self) -> Result<Connection, Error> {
+        match self.inner.warm.lock().await.take() {
+            Some(connection) if !connection.is_closed() => Ok(connection),
+            _ => self.connect("postgres").await,
+        }
+    }
+
+    pub(crate) async fn keep_warm(&self, connection: Connection) {
+        self.inner.warm.lock().await.get_or_insert(connection);
     }
 }
 

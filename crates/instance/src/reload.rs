@@ -26,7 +26,7 @@ impl Instance {
     }
 
     async fn reload_and_prove(&self, settings: &Settings) -> Result<(), Error> {
-        let client = self.connect("postgres").await?;
+        let client = self.take_warm().await?;
         let wanted = settings.synchronous.as_deref().map(synchronous_names).unwrap_or_default();
         let before = synchronous_setting(&client).await?;
         client
@@ -50,7 +50,11 @@ impl Instance {
             // it before it begins a checkpoint: after this one no commit slips by.
             checkpoint(&client).await?;
         }
-        if settings.gate == Gate::Shut { cut_off(&client, settings).await } else { Ok(()) }
+        if settings.gate == Gate::Shut {
+            cut_off(&client, settings).await?;
+        }
+        self.keep_warm(client).await;
+        Ok(())
     }
 }
 

@@ -174,9 +174,6 @@ impl Settings {
     }
 
     fn say_recovery(&self, spec: &Spec, say: &mut impl FnMut(&str, &str)) {
-        // At the default of 5 s, one promotion in two that follows a primary's death stalls for
-        // that long.
-        say("wal_retrieve_retry_interval", "100ms");
         say("hot_standby", "on");
         say("recovery_target_timeline", "latest");
         let nowhere = Standby::default();
@@ -184,6 +181,10 @@ impl Settings {
             Role::Primary => &nowhere,
             Role::Standby(standby) => standby,
         };
+        // At the default of 5 s, one promotion in two that follows a primary's death stalls for
+        // that long. Each look into a share is a process.
+        let again = if standby.restore_command.is_some() { "250ms" } else { "100ms" };
+        say("wal_retrieve_retry_interval", again);
         let upstream = standby.upstream.as_ref();
         let conninfo = upstream.map(|it| it.source.conninfo(&spec.tls, &it.application_name));
         say("primary_conninfo", &conninfo.unwrap_or_default());
