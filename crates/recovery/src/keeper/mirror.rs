@@ -45,7 +45,9 @@ impl Keeper {
         if self.returns(primary).await? {
             return Ok(());
         }
-        self.be_standby_of(primary).await
+        self.be_standby_of(primary).await?;
+        self.ahead.prepare(&self.setup.instance, self.setup.pool.database()).await;
+        Ok(())
     }
 
     /// A copy that is begun of an instance in promotion is in vain, and people wait for its gate. A

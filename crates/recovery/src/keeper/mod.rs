@@ -7,6 +7,7 @@
 //!
 //! What it does not know: procedures, other pools, chat.
 
+mod ahead;
 mod anew;
 mod content;
 pub mod duty;
@@ -42,7 +43,8 @@ use topology::{Place, Pool, Topology};
 use tracing::{debug, info, warn};
 
 use crate::record::PoolRecord;
-use crate::store::{LeaseState, Records, Seen, Snapshot, StoreError, Versioned};
+use crate::store::{LeaseState, Records, Snapshot, StoreError, Versioned, follow};
+use ahead::Ahead;
 use duty::Duty;
 pub use lease::LEASE;
 use lease::LeaseHolder;
@@ -58,8 +60,6 @@ pub use routes::{
 const TICK: Duration = Duration::from_millis(150);
 /// The pause after a turn that failed.
 const FAILED_PAUSE: Duration = Duration::from_millis(700);
-/// How long one watch of the store lasts.
-const WATCH: Duration = Duration::from_secs(5);
 /// How long a fast stop may take before it becomes an immediate one.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a start may take, crash recovery included.
@@ -172,7 +172,7 @@ pub fn start(
         held: keeper.held.subscribe(),
         directory: keeper.setup.directory.clone(),
     };
-    let snapshots = watch_store(&keeper.setup.own, tasks, shutdown);
+    let snapshots = follow(keeper.setup.own.store(), tasks, shutdown);
     tasks.spawn(Arc::clone(&keeper.lease).renew(shutdown.clone()));
     let partner = keeper.partner.clone();
     let address = partner.as_deref().and_then(|it| keeper.setup.topology.address_of_store(it));
@@ -214,10 +214,12 @@ struct Keeper {
     refused_since: Option<Instant>,
     /// Since when the instance of a primary has been down, with the mirror in sync.
     down_since: Option<Instant>,
-    /// Until when a new primary is left alone by its future mirror.
+    /// Until when a new primary is left alone, by its keeper and by that of its future mirror.
     let_in_until: Option<Instant>,
     /// The receiver of shipped WAL, on the host of the backup instance.
     receiver: shipped::Receiving,
+    /// What a mirror has ready for its promotion.
+    ahead: Ahead,
     /// Owns checkpoints after promotions.
     checkpoints: TaskTracker,
     /// Whether PostgreSQL ran at the last look.
@@ -258,6 +260,7 @@ impl Keeper {
             down_since: None,
             let_in_until: None,
             receiver: shipped::Receiving::default(),
+            ahead: Ahead::default(),
             checkpoints: TaskTracker::new(),
             runs: false,
             prepared: None,
@@ -452,42 +455,4 @@ async fn gone(instance: &Instance, ran: bool) {
         warn!(%error, "the postmaster cannot be watched");
         std::future::pending::<()>().await;
     }
-}
-
-/// Follows a store; `None` while it does not answer.
-fn watch_store(
-    records: &Records,
-    tasks: &TaskTracker,
-    shutdown: &CancellationToken,
-) -> watch::Receiver<Option<Snapshot>> {
-    let (snapshots_tx, snapshots) = watch::channel(None);
-    let (store, shutdown) = (Arc::clone(records.store()), shutdown.clone());
-    tasks.spawn(async move {
-        let mut seen = Seen::default();
-        let mut answers = true;
-        while !shutdown.is_cancelled() {
-            let watched = tokio::select! {
-                () = shutdown.cancelled() => return,
-                watched = store.watch(seen, WATCH) => watched,
-            };
-            match watched {
-                Ok(snapshot) => {
-                    if !std::mem::replace(&mut answers, true) {
-                        info!("the management store answers again");
-                    }
-                    seen = snapshot.seen();
-                    snapshots_tx.send_replace(Some(snapshot));
-                }
-                Err(error) => {
-                    if std::mem::take(&mut answers) {
-                        warn!(%error, "the management store does not answer: what runs goes on");
-                    }
-                    seen = Seen::default();
-                    snapshots_tx.send_replace(None);
-                    tokio::time::sleep(TICK).await;
-                }
-            }
-        }
-    });
-    snapshots
 }

@@ -122,7 +122,9 @@ impl Keeper {
         if !self.lease.is_wanted() {
             self.lease.take().await?;
         }
-        self.settle(|settings| settings.role = Role::Primary).await?;
+        if self.let_in_until.is_none_or(|until| until <= Instant::now()) {
+            self.settle(|settings| settings.role = Role::Primary).await?;
+        }
         if self.prepared != Some(read.value.term) {
             let client = self.setup.instance.connect(self.setup.pool.database()).await?;
             self.prepare_content(client, &read.value).await?;
@@ -165,14 +167,15 @@ impl Keeper {
     ///
     /// People wait, so what can go on at once does. Where the record says that nobody is waited
     /// for, the settings of a primary that is alone are taken up before it is one, and its role is
-    /// written once people are in; otherwise the partner is waited for from its first moment, and
+    /// written when people are in; otherwise the partner is waited for from its first moment, and
     /// nobody is let in. Where the content needs nothing but the term, which every transaction asks
     /// for, the gate is opened together with that.
     pub(super) async fn promote(&mut self, record: &PoolRecord) -> Result<(), KeeperError> {
         let instance = self.setup.instance.clone();
         let name = self.name_to_wait_for(record);
         let database = self.setup.pool.database();
-        let (leased, client) = tokio::join!(self.lease.take(), instance.connect(database));
+        let mut ahead = std::mem::take(&mut self.ahead);
+        let (leased, client) = tokio::join!(self.lease.take(), ahead.take(&instance, database));
         leased?;
         let client = client?;
         let alone = record.gate == Gate::Opening && name.is_none();
@@ -183,7 +186,7 @@ impl Keeper {
             if !alone {
                 return false;
             }
-            let Ok(second) = asked.connect(database).await else { return false };
+            let Ok(second) = ahead.take(&asked, database).await else { return false };
             no_wait(&second).await.is_ok() && hook(second).await.is_ok()
         };
         let (settled, promoted, needs_nothing) = tokio::join!(
@@ -216,7 +219,8 @@ impl Keeper {
             self.tend_gate(record).await?;
         }
         debug!(store = self.setup.store, needs_nothing, "people are let in");
-        self.settle(|settings| settings.role = Role::Primary).await?;
+        // Its role is written after that, too: until then it would be promoted again.
+        self.let_in_until = Some(Instant::now() + LET_IN);
         // Until a checkpoint, pg_rewind takes this primary for one of the old timeline. Whoever
         // rewinds earlier asks for one.
         self.checkpoints.spawn(async move {

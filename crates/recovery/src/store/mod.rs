@@ -4,6 +4,7 @@
 //! depends on the other to protect itself. Every backend passes the same conformance suite.
 
 mod embedded;
+mod following;
 mod lease;
 mod records;
 mod remote;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use embedded::Embedded;
+pub(crate) use following::follow;
 pub use lease::{LeaseAsk, LeaseState};
 pub(crate) use records::to_value;
 pub use records::{Records, Versioned};
