@@ -5,7 +5,7 @@ use control::{Client, Credentials, Destination};
 use recovery::keeper::report::Report;
 use recovery::keeper::{REPORT, ReportRequest};
 use recovery::record::{Gate, PoolRecord, Shipping};
-use recovery::store::{Records, Remote};
+use recovery::store::{self, Remote, Snapshots, Store};
 use recovery::term::Term;
 use recovery::whereabouts::{self, Known, Primary};
 use std::path::{Path, PathBuf};
@@ -38,14 +38,14 @@ impl View {
         let pool = topology.chat_pools().next().context("the topology has a chat pool")?.clone();
         let credentials = Credentials::load(bundle).context("load a host's certificates")?;
         let client = Client::new(&credentials);
-        let stores = topology.sites.iter().map(|site| -> anyhow::Result<(String, Records)> {
+        let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
+        let stores = topology.sites.iter().map(|site| -> anyhow::Result<(String, Snapshots)> {
             let address = topology.control_of(&site.witness).context("a witness is a host")?;
             let witness = Destination { host: site.witness.clone(), address };
-            let store = Remote::new(&site.name, witness, client.clone());
-            Ok((site.name.clone(), Records::new(Arc::new(store))))
+            let store: Arc<dyn Store> = Arc::new(Remote::new(&site.name, witness, client.clone()));
+            Ok((site.name.clone(), store::follow(&site.name, &store, &tasks, &end)))
         });
         let stores = stores.collect::<anyhow::Result<Vec<_>>>()?;
-        let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
         let known = whereabouts::follow(&pool.fqdn, stores, &tasks, &end);
         let end = end.drop_guard();
         Ok(Self { topology, pool, client, credentials, known, _tasks: tasks, _end: end })

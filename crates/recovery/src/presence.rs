@@ -4,7 +4,6 @@
 //! it said last still stands.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,13 +11,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::debug;
 
-use crate::store::{LeaseAsk, LeaseState, Records, Seen, Snapshot, Store};
+use crate::store::{LeaseAsk, LeaseState, Records, Snapshot, Snapshots, any_changed};
 
 /// A killed server's occupants leave everywhere within this.
 const LENGTH: Duration = Duration::from_millis(1500);
 const RENEW: Duration = Duration::from_millis(400);
-const WATCH: Duration = Duration::from_secs(10);
-const AWAY_PAUSE: Duration = Duration::from_millis(300);
 
 /// Holds the lease of `host` as a server of `pool` until `shutdown`.
 pub async fn hold(pool: String, host: String, own: Records, shutdown: CancellationToken) {
@@ -45,32 +42,39 @@ pub async fn hold(pool: String, host: String, own: Records, shutdown: Cancellati
 /// Follows which servers of `pool` live, by the stores of all sites.
 pub fn follow(
     pool: &str,
-    stores: Vec<(String, Records)>,
+    stores: Vec<(String, Snapshots)>,
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> watch::Receiver<BTreeSet<String>> {
     let (living_tx, living) = watch::channel(BTreeSet::new());
-    let (sites_tx, mut sites) = watch::channel(BTreeMap::<String, BTreeSet<String>>::new());
-    let sites_tx = Arc::new(sites_tx);
-    for (site, records) in stores {
-        let (pool, sites_tx) = (pool.to_owned(), Arc::clone(&sites_tx));
-        let follow = follow_one(pool, site, Arc::clone(records.store()), sites_tx);
-        let shutdown = shutdown.clone();
-        tasks.spawn(async move {
-            shutdown.run_until_cancelled(follow).await;
-        });
-    }
+    let tell = tell(pool.to_owned(), stores, living_tx);
     let shutdown = shutdown.clone();
     tasks.spawn(async move {
-        let merge = async {
-            while sites.changed().await.is_ok() {
-                let all = sites.borrow_and_update().values().flatten().cloned().collect();
-                living_tx.send_if_modified(|living| std::mem::replace(living, all) != *living);
-            }
-        };
-        shutdown.run_until_cancelled(merge).await;
+        shutdown.run_until_cancelled(tell).await;
     });
     living
+}
+
+async fn tell(
+    pool: String,
+    mut stores: Vec<(String, Snapshots)>,
+    living_in_all: watch::Sender<BTreeSet<String>>,
+) {
+    let mut sites: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    loop {
+        for (site, snapshots) in &mut stores {
+            let snapshot = snapshots.borrow_and_update().clone();
+            // A store that has just started knows nobody: who is not heard of is not gone yet.
+            if let Some(snapshot) = snapshot.filter(|it| it.settled) {
+                sites.insert(site.clone(), living(&pool, &snapshot));
+            }
+        }
+        let all = sites.values().flatten().cloned().collect();
+        living_in_all.send_if_modified(|living| std::mem::replace(living, all) != *living);
+        if any_changed(&mut stores).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Which servers of `pool` live, by one look at the stores that answer.
@@ -78,33 +82,6 @@ pub async fn look(pool: &str, stores: &[(String, Records)]) -> BTreeSet<String> 
     let looks = stores.iter().map(async |(_, records)| records.store().read().await);
     let snapshots = futures_util::future::join_all(looks).await;
     snapshots.iter().flatten().flat_map(|snapshot| living(pool, snapshot)).collect()
-}
-
-async fn follow_one(
-    pool: String,
-    site: String,
-    store: Arc<dyn Store>,
-    sites: Arc<watch::Sender<BTreeMap<String, BTreeSet<String>>>>,
-) {
-    let mut seen = Seen::default();
-    loop {
-        match store.watch(seen, WATCH).await {
-            Ok(snapshot) => {
-                seen = snapshot.seen();
-                // A store that has just started knows nobody: who is not heard of is not gone yet.
-                if snapshot.settled {
-                    let living = living(&pool, &snapshot);
-                    sites.send_modify(|sites| {
-                        sites.insert(site.clone(), living);
-                    });
-                }
-            }
-            Err(error) => {
-                debug!(site, %error, "which servers live is not heard");
-                tokio::time::sleep(AWAY_PAUSE).await;
-            }
-        }
-    }
 }
 
 fn living(pool: &str, snapshot: &Snapshot) -> BTreeSet<String> {

@@ -7,23 +7,16 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use topology::Topology;
-use tracing::info;
+use tracing::debug;
 
 use crate::record::{Gate, PoolRecord};
-use crate::store::{Records, Seen};
+use crate::store::{Records, Snapshots, any_changed};
 use crate::term::Term;
-
-/// How long one watch of a store lasts when nothing changes.
-const WATCH: Duration = Duration::from_secs(10);
-/// The pause after a store did not answer.
-const AWAY_PAUSE: Duration = Duration::from_millis(200);
 
 /// A primary that may be connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,63 +64,41 @@ impl Known {
     }
 }
 
-/// Follows the records of `pool` in every site's store until `shutdown`.
+/// Follows the record of `pool` in the stores of its sites until `shutdown`.
 pub fn follow(
     pool: &str,
-    stores: Vec<(String, Records)>,
+    stores: Vec<(String, Snapshots)>,
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> watch::Receiver<Known> {
     let (known_tx, known) = watch::channel(Known::default());
-    let known_tx = Arc::new(known_tx);
-    for (site, records) in stores {
-        let follower = Follower { pool: pool.to_owned(), site, records };
-        let (known_tx, shutdown) = (Arc::clone(&known_tx), shutdown.clone());
-        tasks.spawn(async move {
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = follower.run(&known_tx) => {}
-            }
-        });
-    }
+    let tell = tell(pool.to_owned(), stores, known_tx);
+    let shutdown = shutdown.clone();
+    tasks.spawn(async move {
+        shutdown.run_until_cancelled(tell).await;
+    });
     known
 }
 
-struct Follower {
-    pool: String,
-    site: String,
-    records: Records,
-}
-
-impl Follower {
-    async fn run(self, known: &watch::Sender<Known>) {
-        let mut seen = Seen::default();
-        let mut away = false;
-        loop {
-            match self.records.store().watch(seen, WATCH).await {
-                Ok(snapshot) => {
-                    seen = snapshot.seen();
-                    if std::mem::take(&mut away) {
-                        info!(site = self.site, "the management store answers again");
-                    }
-                    if let Ok(Some(read)) = Records::pool_in(&snapshot, &self.pool) {
-                        self.tell(known, &read.value);
-                    }
+async fn tell(pool: String, mut stores: Vec<(String, Snapshots)>, known: watch::Sender<Known>) {
+    loop {
+        for (site, snapshots) in &mut stores {
+            let snapshot = snapshots.borrow_and_update().clone();
+            match snapshot.map(|it| Records::pool_in(&it, &pool)).transpose() {
+                Ok(None | Some(None)) => {}
+                Ok(Some(Some(read))) => {
+                    known.send_if_modified(|known| {
+                        let record = read.value;
+                        let same = known.records.get(site) == Some(&record);
+                        known.records.insert(site.clone(), record);
+                        !same
+                    });
                 }
-                Err(error) => {
-                    if !std::mem::replace(&mut away, true) {
-                        info!(site = self.site, %error, "what it said last still stands");
-                    }
-                    tokio::time::sleep(AWAY_PAUSE).await;
-                }
+                Err(error) => debug!(site, pool, %error, "what it said last still stands"),
             }
         }
-    }
-
-    fn tell(&self, known: &watch::Sender<Known>, record: &PoolRecord) {
-        known.send_if_modified(|known| {
-            let old = known.records.insert(self.site.clone(), record.clone());
-            old.as_ref() != Some(record)
-        });
+        if any_changed(&mut stores).await.is_err() {
+            return;
+        }
     }
 }

@@ -43,7 +43,7 @@ use topology::{Place, Pool, Topology};
 use tracing::{debug, info, warn};
 
 use crate::record::PoolRecord;
-use crate::store::{LeaseState, Records, Snapshot, StoreError, Versioned, follow};
+use crate::store::{LeaseState, OfPool, Records, Snapshot, Snapshots, StoreError, Versioned};
 use ahead::Ahead;
 use duty::Duty;
 pub use lease::LEASE;
@@ -87,6 +87,8 @@ pub struct Setup {
     pub instance: Instance,
     /// This site's management store.
     pub own: Records,
+    /// What it said last.
+    pub snapshots: Snapshots,
     /// The other site's, for a stretched pool. One that lives in one site waits for nobody else.
     pub other: Option<Records>,
     /// For questions to the witness and to other keepers.
@@ -172,7 +174,6 @@ pub fn start(
         held: keeper.held.subscribe(),
         directory: keeper.setup.directory.clone(),
     };
-    let snapshots = follow(keeper.setup.own.store(), tasks, shutdown);
     tasks.spawn(Arc::clone(&keeper.lease).renew(shutdown.clone()));
     let partner = keeper.partner.clone();
     let address = partner.as_deref().and_then(|it| keeper.setup.topology.address_of_store(it));
@@ -181,7 +182,7 @@ pub fn start(
         let (instance, lease) = (keeper.setup.instance.clone(), Arc::clone(&keeper.lease));
         tasks.spawn(guard::watch(instance, lease, partner, shutdown.clone()));
     }
-    tasks.spawn(keeper.run(snapshots, shutdown.clone()));
+    tasks.spawn(keeper.run(shutdown.clone()));
     Ok(handle)
 }
 
@@ -273,15 +274,13 @@ impl Keeper {
         matches!(self.place, Place::Home | Place::Backup)
     }
 
-    async fn run(
-        mut self,
-        mut snapshots: watch::Receiver<Option<Snapshot>>,
-        shutdown: CancellationToken,
-    ) {
+    async fn run(mut self, shutdown: CancellationToken) {
+        let (mut snapshots, pool) = (self.setup.snapshots.clone(), self.setup.pool.fqdn.clone());
         let mut failing = String::new();
         loop {
-            let snapshot = snapshots.borrow_and_update().clone();
-            let pause = match self.turn(snapshot).await {
+            let snapshot = snapshots.borrow().clone();
+            let saw = OfPool::new(snapshot.as_deref(), &pool);
+            let pause = match self.turn(snapshot.as_deref()).await {
                 Ok(()) => {
                     failing.clear();
                     TICK
@@ -302,13 +301,11 @@ impl Keeper {
                 // It fell while we were busy: nobody watched it.
                 self.fell().await;
             }
+            let is_news = |now: &Option<Arc<Snapshot>>| OfPool::new(now.as_deref(), &pool) != saw;
+            let news = async { snapshots.wait_for(is_news).await.is_ok() };
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                changed = snapshots.changed() => {
-                    if changed.is_err() {
-                        break;
-                    }
-                }
+                followed = news => if !followed { break },
                 () = gone(&self.setup.instance, self.runs) => self.fell().await,
                 () = tokio::time::sleep(pause) => {}
             }
@@ -317,12 +314,12 @@ impl Keeper {
     }
 
     /// One look and one step.
-    async fn turn(&mut self, snapshot: Option<Snapshot>) -> Result<(), KeeperError> {
+    async fn turn(&mut self, snapshot: Option<&Snapshot>) -> Result<(), KeeperError> {
         if *self.salvaging.borrow() {
             return Ok(());
         }
         let Some(snapshot) = snapshot else { return self.carry_on().await };
-        let Some(read) = Records::pool_in(&snapshot, &self.setup.pool.fqdn)? else {
+        let Some(read) = Records::pool_in(snapshot, &self.setup.pool.fqdn)? else {
             return self.begin().await;
         };
         if !self.keep(&read)? {
@@ -338,8 +335,8 @@ impl Keeper {
         self.told(&duty);
         self.held.send_replace(matches!(duty, Duty::Held { .. }));
         match duty {
-            Duty::Primary { .. } => self.be_primary(&read, &snapshot).await,
-            Duty::Mirror { of } => self.be_mirror(&read, &snapshot, &of).await,
+            Duty::Primary { .. } => self.be_primary(&read, snapshot).await,
+            Duty::Mirror { of } => self.be_mirror(&read, snapshot, &of).await,
             Duty::Shipped { receiving } => self.be_shipped(receiving).await,
             Duty::Cascade { of } | Duty::Follow { of } => self.be_standby_of(&of).await,
             Duty::Held { .. } => self.be_held(&read.value).await,

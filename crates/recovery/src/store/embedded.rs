@@ -168,7 +168,9 @@ impl Embedded {
         }
         let after = state.leases.get(name).map(|it| it.state(now));
         drop(state);
-        if kind(before.as_ref()) != kind(after.as_ref()) {
+        if before.as_ref().and_then(LeaseState::holder)
+            != after.as_ref().and_then(LeaseState::holder)
+        {
             self.revision.send_modify(|revision| *revision += 1);
         }
         Ok(after.unwrap_or(self.lease_of_nobody()))
@@ -230,15 +232,6 @@ impl Store for Embedded {
     fn lease(&self, name: &str, ask: LeaseAsk) -> Reply<'_, LeaseState> {
         let name = name.to_owned();
         Box::pin(async move { self.ask(&name, &ask) })
-    }
-}
-
-/// What of a lease is news to a watcher: who, and whether it stands. Not how much is left.
-fn kind(state: Option<&LeaseState>) -> Option<(bool, &str)> {
-    match state? {
-        LeaseState::Held { holder, .. } => Some((true, holder)),
-        LeaseState::Ended { holder } | LeaseState::GivenUp { holder } => Some((false, holder)),
-        LeaseState::Unknown | LeaseState::Free => None,
     }
 }
 

@@ -56,6 +56,18 @@ pub enum LeaseState {
     Free,
 }
 
+impl LeaseState {
+    /// What of a lease is news to a watcher: whether it stands, and whose it is or was. Not how
+    /// much is left.
+    pub(crate) fn holder(&self) -> Option<(bool, &str)> {
+        match self {
+            Self::Held { holder, .. } => Some((true, holder)),
+            Self::Ended { holder } | Self::GivenUp { holder } => Some((false, holder)),
+            Self::Unknown | Self::Free => None,
+        }
+    }
+}
+
 /// A lease as the embedded store keeps it: in memory only, never on disk.
 #[derive(Clone, Debug)]
 pub(super) struct Lease {

@@ -22,7 +22,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 pub use embedded::Embedded;
-pub(crate) use following::follow;
+pub(crate) use following::{OfPool, any_changed};
+pub use following::{Snapshots, follow};
 pub use lease::{LeaseAsk, LeaseState};
 pub(crate) use records::to_value;
 pub use records::{Records, Versioned};

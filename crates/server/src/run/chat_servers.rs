@@ -51,7 +51,7 @@ async fn start_one(
 ) -> anyhow::Result<Chat> {
     let declared = pool.chat().context("only a chat pool has chat servers")?;
     let (tasks, shutdown) = (&host.tasks, &host.shutdown);
-    let living = presence::follow(&pool.fqdn, stores.all(), tasks, shutdown);
+    let living = presence::follow(&pool.fqdn, stores.snapshots(), tasks, shutdown);
     tasks.spawn(presence::hold(
         pool.fqdn.clone(),
         host.name.clone(),

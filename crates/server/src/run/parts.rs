@@ -12,7 +12,7 @@ use chat::provision::{self, Bootstrap};
 use control::Router;
 use instance::{Binaries, Instance, Spec, Tls};
 use recovery::keeper::{self, Handle, PrimaryHook, Setup};
-use recovery::store::{Embedded, Records, Remote, Store};
+use recovery::store::{Embedded, Records, Remote, Snapshots, Store};
 use recovery::{store, witness};
 use tokio::net::TcpListener;
 use topology::{Pool, Service, Topology};
@@ -23,30 +23,46 @@ use super::host::ThisHost;
 /// The management stores of all sites, by the site's name, as this host reaches them.
 #[derive(Debug)]
 pub(crate) struct Stores {
-    by_site: BTreeMap<String, Records>,
+    by_site: BTreeMap<String, Reached>,
     own_site: String,
+}
+
+/// One site's store, and what it said last.
+#[derive(Debug)]
+struct Reached {
+    records: Records,
+    snapshots: Snapshots,
 }
 
 impl Stores {
     /// This site's store.
     pub(crate) fn own(&self) -> &Records {
-        &self.by_site[&self.own_site]
+        &self.by_site[&self.own_site].records
     }
 
     /// The other site's, in a deployment of two.
     pub(crate) fn other(&self) -> Option<&Records> {
-        self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, records)| records)
-    }
-
-    /// Those of the sites in which `pool` has stores: nobody else's knows it.
-    pub(crate) fn of(&self, topology: &Topology, pool: &Pool) -> Vec<(String, Records)> {
-        let its = topology.sites_of(pool);
-        its.map(|site| (site.name.clone(), self.by_site[&site.name].clone())).collect()
+        self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, it)| &it.records)
     }
 
     /// Every site's.
     pub(crate) fn all(&self) -> Vec<(String, Records)> {
-        self.by_site.iter().map(|(site, records)| (site.clone(), records.clone())).collect()
+        self.by_site.iter().map(|(site, it)| (site.clone(), it.records.clone())).collect()
+    }
+
+    /// What the stores say of the sites in which `pool` has stores: nobody else's knows it.
+    pub(crate) fn snapshots_of(
+        &self,
+        topology: &Topology,
+        pool: &Pool,
+    ) -> Vec<(String, Snapshots)> {
+        let its = topology.sites_of(pool);
+        its.map(|site| (site.name.clone(), self.by_site[&site.name].snapshots.clone())).collect()
+    }
+
+    /// What every site's store says.
+    pub(crate) fn snapshots(&self) -> Vec<(String, Snapshots)> {
+        self.by_site.iter().map(|(site, it)| (site.clone(), it.snapshots.clone())).collect()
     }
 }
 
@@ -68,7 +84,8 @@ pub(crate) fn management_store(
         if site.witness == host.name {
             router = store::install_routes(router, &store);
         }
-        by_site.insert(site.name.clone(), Records::new(store));
+        let snapshots = store::follow(&site.name, &store, &host.tasks, &host.shutdown);
+        by_site.insert(site.name.clone(), Reached { records: Records::new(store), snapshots });
     }
     let stores = Stores { by_site, own_site: host.site().name.clone() };
     if host.site().witness == host.name {
@@ -121,6 +138,7 @@ pub(crate) async fn keepers(
             store: declared.name.clone(),
             instance,
             own: stores.own().clone(),
+            snapshots: stores.by_site[&stores.own_site].snapshots.clone(),
             other: pool.stores.backup.as_ref().and(stores.other()).cloned(),
             client: host.client.clone(),
             hook: primary_hook(host, pool)?,

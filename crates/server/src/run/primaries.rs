@@ -18,7 +18,7 @@ pub(crate) struct Primaries(BTreeMap<String, watch::Receiver<Known>>);
 /// Follows the records of every pool, each once for all who want to know.
 pub(crate) fn follow(host: &ThisHost, stores: &Stores) -> Primaries {
     let follow_one = |pool: &Pool| {
-        let its = stores.of(&host.topology, pool);
+        let its = stores.snapshots_of(&host.topology, pool);
         let known = whereabouts::follow(&pool.fqdn, its, &host.tasks, &host.shutdown);
         (pool.fqdn.clone(), known)
     };
