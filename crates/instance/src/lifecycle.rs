@@ -100,6 +100,8 @@ impl Instance {
         // Backends of a postmaster that was killed would keep the new one out.
         self.kill_inhabitants().await?;
         port::refuse_taken(spec.address, spec.port)?;
+        // PostgreSQL would believe the number in it, whoever has that now.
+        files::remove_file(&files::with_suffix(&spec.socket(), ".lock"))?;
         // The topology may have moved the instance's port, address or certificates.
         self.write_files(self.data(), self.marker()?).await
     }

@@ -80,6 +80,9 @@ impl Process {
         match pidfd_open(raw, PidfdFlags::NONBLOCK) {
             Ok(descriptor) => Ok(Some(Self { pid, descriptor })),
             Err(rustix::io::Errno::SRCH) => Ok(None),
+            // Numbers are given out again, to threads, too: after a restart of the machine or of a
+            // container the number in an old postmaster.pid may be one of ours.
+            Err(_) if is_thread(pid) => Ok(None),
             Err(error) => Err(Error::io("watch", &proc(pid), error.into())),
         }
     }
@@ -174,6 +177,13 @@ fn attachments(text: &str, shared_memory: u64) -> Option<usize> {
 
 fn proc(pid: u32) -> std::path::PathBuf {
     format!("/proc/{pid}").into()
+}
+
+/// Is this the number of a thread, and of no process?
+fn is_thread(number: u32) -> bool {
+    let status = fs::read_to_string(proc(number).join("status")).unwrap_or_default();
+    let process = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
+    process.and_then(|it| it.trim().parse().ok()).is_some_and(|process: u32| process != number)
 }
 
 /// A directory's device and number: they stay when it is renamed.
