@@ -6,7 +6,7 @@ use std::sync::Arc;
 use audit::{Audit, Entry, Phase};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shell::{Bound, Cmdlet, Effect, Value, bind};
+use shell::{Bound, Cmdlet, Value, bind};
 use tracing::{error, info};
 use uuid::Uuid;
 
@@ -151,7 +151,7 @@ fn admit(asked: &Invocation) -> Result<(&'static Row, Bound), Fault> {
     }
     let given = bind(&row.cmdlet, asked.request.parameters.clone())?;
     let consented = given.confirm() == Some(false) || given.on("Force") || given.what_if();
-    if row.cmdlet.effect == Effect::Grave && !consented {
+    if given.is_grave(&row.cmdlet) && !consented {
         return Err(Fault::new(
             FaultKind::Unsafe,
             "needs-consent",

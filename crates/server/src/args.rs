@@ -114,7 +114,7 @@ pub(crate) struct Shell {
     /// The folder that stands for the drives of Windows: `C:\a.zip` is `DIR/a.zip`
     #[arg(long, value_name = "DIR")]
     pub exchange: Option<PathBuf>,
-    /// Run this file; `-` is standard input
+    /// Run this file; `-` is standard input, and so is nothing where nobody is at a terminal
     pub file: Option<PathBuf>,
 }
 

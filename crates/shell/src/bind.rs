@@ -1,7 +1,7 @@
 //! What was given to a cmdlet, put to its parameters: by name, prefix, alias and position.
 
 use crate::ast::{Argument, Expression, Kind};
-use crate::cmdlet::{CONFIRM, Cmdlet, Parameter, Type, VERBOSE, WHAT_IF};
+use crate::cmdlet::{CONFIRM, Cmdlet, Effect, Parameter, Type, VERBOSE, WHAT_IF};
 use crate::convert::convert;
 use crate::error::Failure;
 use crate::nearest::nearest;
@@ -252,6 +252,19 @@ impl Bound {
     /// Whether to ask first: told so, told not to, or not told.
     pub fn confirm(&self) -> Option<bool> {
         self.get(CONFIRM.name).map(Value::is_true)
+    }
+
+    /// Whether this call of `cmdlet` changes what is hard to change back.
+    pub fn is_grave(&self, cmdlet: &Cmdlet) -> bool {
+        let has = |value: &Value, property| matches!(value, Value::Object(it) if it.get(property).is_some_and(Value::is_true));
+        match cmdlet.effect {
+            Effect::Reads | Effect::Changes => false,
+            Effect::Grave => true,
+            Effect::GraveWhile(property) => self.values.iter().any(|(_, value)| match value {
+                Value::List(values) => values.iter().any(|value| has(value, property)),
+                value => has(value, property),
+            }),
+        }
     }
 
     /// Whether more is to be told.

@@ -37,6 +37,9 @@ pub enum Effect {
     /// It changes what is hard to change back: it shows what it would do and asks, unless
     /// `-Confirm:$false` or `-Force` is given.
     Grave,
+    /// As [`Effect::Grave`] while this property of the object that is given is true, else as
+    /// [`Effect::Changes`].
+    GraveWhile(&'static str),
 }
 
 /// What a cmdlet returns.

@@ -227,12 +227,15 @@ pub fn reference(cmdlet: &Cmdlet) -> String {
         write!(text, "\n| parameter | takes | |\n|---|---|---|\n{rows}").expect(STRING);
     }
     let effect = match cmdlet.effect {
-        Effect::Reads => "Changes nothing.",
-        Effect::Changes => "Takes `-WhatIf` and `-Confirm`.",
-        Effect::Grave => {
-            "Shows what it would do and asks first, unless `-Confirm:$false` or `-Force` is given; \
-             takes `-WhatIf`."
-        }
+        Effect::Reads => "Changes nothing.".to_owned(),
+        Effect::Changes => "Takes `-WhatIf` and `-Confirm`.".to_owned(),
+        Effect::Grave => "Shows what it would do and asks first, unless `-Confirm:$false` or \
+                          `-Force` is given; takes `-WhatIf`."
+            .to_owned(),
+        Effect::GraveWhile(property) => format!(
+            "Where `{property}` is true, shows what it would do and asks first, unless \
+             `-Confirm:$false` or `-Force` is given; takes `-WhatIf` and `-Confirm`."
+        ),
     };
     write!(text, "\n{effect}").expect(STRING);
     if !cmdlet.roles.is_empty() {

@@ -113,7 +113,7 @@ fn no_parameter_begins_another_or_shares_a_name() {
                 assert!(names.insert(name.to_lowercase()), "{} -{name}", row.cmdlet.name());
             }
         }
-        let grave = row.cmdlet.effect == Effect::Grave;
+        let grave = matches!(row.cmdlet.effect, Effect::Grave | Effect::GraveWhile(_));
         assert!(!grave || row.cmdlet.parameter("Force").is_some(), "{}", row.cmdlet.name());
     }
 }

@@ -13,7 +13,7 @@ mod place;
 mod said;
 mod travel;
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -60,12 +60,17 @@ pub(crate) fn run_line(reach: &Reach, line: &str) -> anyhow::Result<ExitCode> {
     block_on(run_once(reach, &source, Exchange::new(None), Output::text()))
 }
 
-/// The text that is to be run; none if lines are to be asked for.
+/// The text that is to be run; none if lines are to be asked for: of a terminal, and of nothing
+/// else.
 fn source(arguments: &Shell) -> anyhow::Result<Option<Source>> {
     if let Some(text) = &arguments.command {
         return Ok(Some(Source { text: text.clone(), origin: Origin::Line, file: None }));
     }
-    arguments.file.as_ref().map(|file| read(&file.to_string_lossy())).transpose()
+    match &arguments.file {
+        Some(file) => read(&file.to_string_lossy()).map(Some),
+        None if std::io::stdin().is_terminal() => Ok(None),
+        None => read("-").map(Some),
+    }
 }
 
 /// Reads a script; what is longer than any script may be is read so far that this is noticed.

@@ -90,6 +90,9 @@ async fn the_shell_prints_objects_runs_scripts_and_tells_how_they_ended() {
     let (_, out, _) = said(&shell.run(&["-c", lines], ""));
     assert_eq!(out, "1\n\nA : 1\n\nA : 2\n\n3\n");
 
+    // Where nobody is at a terminal, what comes in is the script.
+    assert_eq!(said(&shell.run(&[], "4 + 5\n7")).1, "9\n7\n");
+
     for json in ["--json", "-Json"] {
         let line = "1; Get-CsTopology; \"two\"; $null";
         let (good, out, errors) = said(&shell.run(&[json, "-c", line], ""));

@@ -4,7 +4,7 @@ use super::evaluate::{Machine, Work};
 use super::need::{Answer, Call, Consent, Existing, FileRead, FileWrite, Form, Need, Question};
 use crate::ast::{Command, Element, Expression, Kind, Pipeline, Statement};
 use crate::bind::{Bound, Given, arrange};
-use crate::cmdlet::{CONFIRM, Cmdlet, Effect, FromPipeline, Parameter, Type, WHAT_IF};
+use crate::cmdlet::{CONFIRM, Cmdlet, FromPipeline, Parameter, Type, WHAT_IF};
 use crate::convert::{convert, refuse_placeholder};
 use crate::error::Failure;
 use crate::filters::{self, Filter, Surroundings};
@@ -188,10 +188,10 @@ impl Machine {
         to_all: &mut Option<Consent>,
     ) -> Result<Vec<Value>, Failure> {
         let asks = !bound.what_if()
-            && match cmdlet.effect {
-                Effect::Reads => false,
-                Effect::Changes => bound.confirm() == Some(true),
-                Effect::Grave => bound.confirm() != Some(false) && !bound.on("Force"),
+            && if bound.is_grave(cmdlet) {
+                bound.confirm() != Some(false) && !bound.on("Force")
+            } else {
+                bound.confirm() == Some(true)
             };
         if asks {
             self.consent(cmdlet, &bound, span, to_all).await?;
@@ -227,7 +227,7 @@ impl Machine {
         if to_all.is_some() {
             return Ok(());
         }
-        if cmdlet.effect == Effect::Grave {
+        if bound.is_grave(cmdlet) {
             let mut forecast = bound.clone();
             forecast.set(&WHAT_IF, Value::Bool(true));
             let shown = self.call(cmdlet, forecast, span).await?;

@@ -135,7 +135,7 @@ pub(crate) const ROWS: &[Cmdlet] = &[
     row(
         "Remove",
         "CsThing",
-        Effect::Changes,
+        Effect::GraveWhile("Active"),
         &[
             Parameter::new("Identity", Type::Text, "Which.")
                 .at(0)
@@ -147,6 +147,7 @@ pub(crate) const ROWS: &[Cmdlet] = &[
                 .mandatory()
                 .sets(&["Instance"])
                 .piped(FromPipeline::ByValue),
+            Parameter::new("Force", Type::Switch, "Does not ask."),
         ],
     ),
     row("Get", "CsThing", Effect::Reads, &[]),

@@ -43,6 +43,29 @@ fn declining_ends_a_script_or_skips_one_object_of_many() {
 }
 
 #[test]
+fn what_is_at_work_is_removed_only_when_somebody_agrees() {
+    let mut stage = Stage { consents: [Consent::No].into(), ..Stage::default() };
+    let line = "@{Identity = 'a'; Active = $true} | Remove-CsThing";
+    expect![[r#"
+        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $true} -WhatIf
+        confirm: Are you sure you want to run this?
+          Remove-CsThing -Instance @{Identity = "a"; Active = $true}
+        declined: line 1, column 37: Remove-CsThing was declined; it was not run
+            @{Identity = 'a'; Active = $true} | Remove-CsThing
+                                                ^^^^^^^^^^^^^^
+    "#]]
+    .assert_eq(&stage.told(line));
+    expect![[r#"
+        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $true} -Force -Confirm:$false
+    "#]]
+    .assert_eq(&stage.told(&format!("{line} -Force")));
+    expect![[r#"
+        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $false} -Confirm:$false
+    "#]]
+    .assert_eq(&stage.told("@{Identity = 'a'; Active = $false} | Remove-CsThing"));
+}
+
+#[test]
 fn variables_outlive_a_run_also_one_that_failed() {
     let mut stage = Stage::default();
     assert!(stage.told("$Pool = \"a\"; Get-CsRgsQueue").contains("lost"));

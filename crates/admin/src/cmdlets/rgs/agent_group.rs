@@ -3,7 +3,7 @@
 use response_groups::model::{
     AgentGroup, Kind, Object as Model, ParticipationPolicy, RoutingMethod,
 };
-use shell::{Example, Output, Parameter, Type, Value};
+use shell::{Effect, Example, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
 use super::field::{Field, common, number, text, texts, word};
@@ -93,6 +93,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
         }],
     ),
     remover::<AgentGroup>(
+        Effect::Changes,
         "Removes an agent group that no queue searches.",
         &[Example {
             line: "Get-CsRgsAgentGroup -Name \"Help Desk\" | Remove-CsRgsAgentGroup",

@@ -58,6 +58,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
         }],
     ),
     remover::<HolidaySet>(
+        Effect::Changes,
         "Removes a holiday set that no workflow has.",
         &[Example {
             line: "Get-CsRgsHolidaySet -Name \"2026\" | Remove-CsRgsHolidaySet",

@@ -95,6 +95,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
         }],
     ),
     remover::<HoursOfBusiness>(
+        Effect::Changes,
         "Removes hours of business that no workflow has.",
         &[Example {
             line: "Get-CsRgsHoursOfBusiness -Name \"Office\" | Remove-CsRgsHoursOfBusiness",

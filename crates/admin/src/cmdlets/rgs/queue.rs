@@ -1,7 +1,7 @@
 //! `CsRgsQueue`: where calls wait for agents.
 
 use response_groups::model::{Kind, Object as Model, OverflowCandidate, Queue};
-use shell::{Example, Output, Parameter, Type};
+use shell::{Effect, Example, Output, Parameter, Type};
 use uuid::Uuid;
 
 use super::action::{self, shown_action};
@@ -82,6 +82,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
         }],
     ),
     remover::<Queue>(
+        Effect::Changes,
         "Removes a queue that no workflow and no other queue leads to.",
         &[Example {
             line: "Get-CsRgsQueue -Name \"Help Desk\" | Remove-CsRgsQueue",

@@ -138,7 +138,11 @@ pub(super) const fn setter<K: Shown>(summary: &'static str, examples: &'static [
 }
 
 /// `Remove-`
-pub(super) const fn remover<K: Shown>(summary: &'static str, examples: &'static [Example]) -> Row {
+pub(super) const fn remover<K: Shown>(
+    effect: Effect,
+    summary: &'static str,
+    examples: &'static [Example],
+) -> Row {
     Row {
         cmdlet: Cmdlet {
             verb: "Remove",
@@ -149,7 +153,7 @@ pub(super) const fn remover<K: Shown>(summary: &'static str, examples: &'static 
                           that is.",
             parameters: CHANGE,
             roles: RESPONSE_GROUPS,
-            effect: Effect::Changes,
+            effect,
             output: None,
             examples,
         },

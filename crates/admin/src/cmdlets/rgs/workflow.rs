@@ -1,7 +1,7 @@
 //! `CsRgsWorkflow`: what a caller dials, and what happens then.
 
 use response_groups::model::{Kind, Object as Model, Workflow};
-use shell::{Example, Output, Parameter, Type, Value};
+use shell::{Effect, Example, Output, Parameter, Type, Value};
 use uuid::Uuid;
 
 use super::action::{self, shown_action};
@@ -125,6 +125,7 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
         }],
     ),
     remover::<Workflow>(
+        Effect::GraveWhile("Active"),
         "Removes a workflow.",
         &[Example {
             line: "Get-CsRgsWorkflow -Name \"Help Desk\" | Remove-CsRgsWorkflow -WhatIf",
