@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use topology::Topology;
 
+use crate::said::answer;
+
 /// Prints every problem and warning. Fails if there is a problem.
-#[allow(clippy::print_stdout, reason = "the answer of this command")]
 pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
     let text = read(path)?;
     match Topology::parse(&path.display().to_string(), &text) {
         Ok(checked) => {
             for warning in &checked.warnings {
-                println!("warning: {warning}");
+                answer(&format!("warning: {warning}"))?;
             }
             let topology = &checked.topology;
             let counts = [
@@ -21,11 +22,11 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
                 counted(topology.hosts.len(), "host"),
                 counted(topology.pools.len(), "pool"),
             ];
-            println!("{}: {}: in order", path.display(), counts.join(", "));
+            answer(&format!("{}: {}: in order", path.display(), counts.join(", ")))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(problems) => {
-            println!("{problems}");
+            answer(&problems.to_string())?;
             Ok(ExitCode::FAILURE)
         }
     }

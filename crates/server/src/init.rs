@@ -6,12 +6,12 @@ use topology::{Host, Topology};
 
 use crate::args::Init;
 use crate::check;
+use crate::said::answer;
 
 /// The role of the first administrator.
 const FIRST_ROLE: &str = "CsAdministrator";
 
 /// Makes everything that the hosts of a deployment need to trust each other.
-#[allow(clippy::print_stdout, reason = "the answer of this command")]
 pub(crate) fn init(init: &Init) -> anyhow::Result<()> {
     let topology = check::load(&init.topology)?;
     let authority = Authority::create(&init.out.join("authority")).context("make the authority")?;
@@ -25,12 +25,12 @@ pub(crate) fn init(init: &Init) -> anyhow::Result<()> {
     authority
         .issue_administrator(&init.administrator, FIRST_ROLE, &out)
         .with_context(|| format!("issue the certificate of {}", init.administrator))?;
-    println!(
+    answer(&format!(
         "made {}: copy hosts/NAME to DATA/tls of each host, keep authority/ off the network, and \
          connect with --credential {}",
         init.out.display(),
         out.display()
-    );
+    ))?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod init;
 mod order;
 mod reach;
 mod run;
+mod said;
 mod shell;
 mod status;
 
@@ -19,7 +20,11 @@ fn main() -> ExitCode {
     match begin(arguments.command) {
         Ok(code) => code,
         Err(error) => {
-            say_error(&format!("standfast: {error:#}"));
+            // Whoever read the answer has gone: that is no news.
+            let closed = |it: &std::io::Error| it.kind() == std::io::ErrorKind::BrokenPipe;
+            if !error.downcast_ref().is_some_and(closed) {
+                said::complain(&format!("standfast: {error:#}"));
+            }
             ExitCode::FAILURE
         }
     }
@@ -39,10 +44,4 @@ fn begin(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::from(instance::shipping::restore::run(arguments)))
         }
     }
-}
-
-/// The one place that writes to standard error when the program ends.
-#[allow(clippy::print_stderr, reason = "this is a command's last word to its user")]
-fn say_error(message: &str) {
-    eprintln!("{message}");
 }

@@ -10,14 +10,14 @@ use topology::{Pool, Service, Topology};
 
 use crate::args::Reach;
 use crate::reach::{Deployment, block_on};
+use crate::said::answer;
 
 /// Prints it. Fails when a chat pool is not served, or when no pool is: a front-end pool has
 /// another that stands in for it.
-#[allow(clippy::print_stdout, reason = "the answer of this command")]
 pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
     let (deployment, looked) = block_on(Deployment::reach(reach))?;
     let (mut chats, mut any) = (true, false);
-    println!("as {} sees it", looked.by);
+    answer(&format!("as {} sees it", looked.by))?;
     let topology = &deployment.topology;
     for pool in &topology.pools {
         let observed = match &pool.service {
@@ -28,7 +28,7 @@ pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
         let mut lines = screen(topology, pool, observed);
         let living = looked.living.get(&pool.fqdn).cloned().unwrap_or_default();
         lines.extend(chat_servers(pool, observed, &living));
-        println!("{}", lines.join("\n"));
+        answer(&lines.join("\n"))?;
         let served = observed.serving().is_some();
         chats &= served || pool.chat().is_none();
         any |= served;

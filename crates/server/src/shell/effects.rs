@@ -1,28 +1,25 @@
 //! The effects that a script asks for, on this machine and at a host.
 
 use std::fs::OpenOptions;
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use admin::files::DELIVERY;
 use admin::{Fault, FaultKind, Request, Told};
 use shell::{
-    Answer, CHOICES, Call, Consent, Existing, Failure, FileRead, FileWrite, Form, Need, Object,
-    Question, Type, Value,
+    Answer, Call, Existing, Failure, FileRead, FileWrite, Form, Need, Object, Type, Value,
 };
 
 use super::CLOSED;
+use super::asking;
 use super::exchange::Exchange;
 use super::output::Output;
 use super::place;
-use super::said::remark;
 use super::travel;
 use crate::reach::Deployment;
 use crate::run::INVOKE;
-
-/// How often a question is repeated when the answer is none of its choices.
-const QUESTION_TRIES: u32 = 5;
+use crate::said::remark;
 
 /// Does what a script asks for.
 #[derive(Debug)]
@@ -51,8 +48,8 @@ impl Effects {
                 let path = self.exchange.resolve(&file.name);
                 answer(path.and_then(|path| write(&file, &path)), |()| Answer::Go)
             }
-            Need::Secret(question) => answer(secret(&question), Answer::Text),
-            Need::Confirm(question) => answer(confirm(&question), Answer::Consent),
+            Need::Secret(question) => answer(asking::secret(&question), Answer::Text),
+            Need::Confirm(question) => answer(asking::confirm(&question), Answer::Consent),
             Need::Done(..) => unreachable!("the caller ends the run"),
         }
     }
@@ -192,55 +189,4 @@ fn write(file: &FileWrite, path: &Path) -> io::Result<()> {
     open.write_all(file.text.as_bytes()).map_err(named)?;
     // A pipe or a terminal has nothing to be made durable.
     if open.metadata().map_err(named)?.is_file() { open.sync_all().map_err(named) } else { Ok(()) }
-}
-
-fn confirm(question: &Question) -> io::Result<Consent> {
-    if !io::stdin().is_terminal() {
-        return Err(io::Error::other(format!(
-            "{} wants to be confirmed and nobody is at the terminal: add -Confirm:$false, or \
-             -Force where it is known",
-            question.cmdlet
-        )));
-    }
-    for _ in 0..QUESTION_TRIES {
-        remark(&question.text);
-        if let Some(consent) = Consent::read(&ask(CHOICES)?) {
-            return Ok(consent);
-        }
-    }
-    Ok(Consent::NoToAll)
-}
-
-fn secret(question: &Question) -> io::Result<String> {
-    use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        let line = ask(&format!("{}: ", question.text))?;
-        if line.is_empty() {
-            return Err(io::Error::other(format!(
-                "{} wants an answer ({}) and nobody is at the terminal: give it as one line on \
-                 standard input",
-                question.cmdlet, question.text
-            )));
-        }
-        return Ok(line);
-    }
-    let shown = tcgetattr(&stdin)?;
-    let mut hidden = shown.clone();
-    hidden.local_flags.remove(LocalFlags::ECHO);
-    tcsetattr(&stdin, SetArg::TCSANOW, &hidden)?;
-    let typed = ask(&format!("{}: ", question.text));
-    tcsetattr(&stdin, SetArg::TCSANOW, &shown)?;
-    remark("");
-    typed
-}
-
-/// One line from whoever is there.
-#[allow(clippy::print_stderr, reason = "a question to the person at the terminal")]
-fn ask(prompt: &str) -> io::Result<String> {
-    eprint!("{prompt}");
-    io::stderr().flush()?;
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

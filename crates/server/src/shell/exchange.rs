@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::said::remark;
+use crate::said::remark;
 
 /// Where it is below the home directory's data if nothing is said.
 const FOLDER: &str = "standfast/exchange";

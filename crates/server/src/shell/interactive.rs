@@ -17,11 +17,11 @@ use super::exchange::Exchange;
 use super::history::Typed;
 use super::live::Live;
 use super::output::{Output, width};
-use super::said::{complain, remark};
 use super::{Source, execute, understand};
 use crate::args::Reach;
 use crate::reach::Deployment;
 use crate::run::Looked;
+use crate::said::{complain, remark};
 
 /// Asks for lines until there are no more.
 pub(super) async fn interactive(

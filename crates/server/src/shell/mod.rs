@@ -3,6 +3,7 @@
 //! The language asks for effects one at a time; here they happen: cmdlets go to a host through its
 //! control port, files are read and written on this machine and travel, and people are asked.
 
+mod asking;
 mod effects;
 mod exchange;
 mod history;
@@ -10,7 +11,6 @@ mod interactive;
 mod live;
 mod output;
 mod place;
-mod said;
 mod travel;
 
 use std::io::{IsTerminal as _, Read as _};
@@ -22,10 +22,10 @@ use shell::{Answer, Catalogue, Environment, Need, Origin, Run, Script, check, pa
 
 use crate::args::{Reach, Shell};
 use crate::reach::{Deployment, block_on};
+use crate::said::{answer, complain, remark};
 use effects::Effects;
 use exchange::Exchange;
 use output::Output;
-use said::{complain, remark};
 
 /// The code of the failure to print into what nobody reads any more: it is no news.
 const CLOSED: &str = "closed";
@@ -92,7 +92,7 @@ fn read(name: &str) -> anyhow::Result<Source> {
 fn parse_only(source: &Source) -> ExitCode {
     match understand(source, &admin::cmdlets::catalogue()) {
         Some(script) => {
-            let printed = output::print(&format!("{}\n", script.normalised()));
+            let printed = answer(&script.normalised());
             if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         None => ExitCode::FAILURE,

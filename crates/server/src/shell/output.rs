@@ -1,7 +1,8 @@
 //! The answer of the shell: objects as the original prints them, or as JSON.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
+use crate::said::print;
 use shell::Value;
 use shell::json::{self, Layout};
 
@@ -98,11 +99,4 @@ pub(super) fn width() -> usize {
     let terminal = io::stdout().is_terminal().then(crossterm::terminal::size);
     let terminal = terminal.and_then(Result::ok).map(|(columns, _)| usize::from(columns));
     terminal.filter(|columns| *columns > 0).or_else(told).unwrap_or(UNCUT)
-}
-
-/// What was asked for. Whoever reads it may have gone.
-pub(super) fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }

@@ -10,9 +10,9 @@ use shell::{Bytes, Object, Value};
 use uuid::Uuid;
 
 use super::place::{Existing, Fetched, look};
-use super::said::remark;
 use crate::reach::Deployment;
 use crate::run::{DELIVERED, DOWNLOAD, UPLOAD};
+use crate::said::remark;
 
 /// Sends the file at `path`; the host's cmdlet is given the object.
 pub(super) async fn upload(
