@@ -116,6 +116,7 @@ impl Chat {
                 // If the reader has too much to hear, it looks at all rooms within a poll interval.
                 self.reader.try_send(Heard::Bell { term, rooms }).unwrap_or_default();
             }
+            PeerMessage::Passing { room, stanza } => self.house.pass(&room, stanza),
             PeerMessage::Occupants { incarnation, sequence, change } => {
                 self.changed(from, incarnation, sequence, change);
             }

@@ -15,6 +15,7 @@
 //! | [`other_site`] | zero loss: a commit waits for the other site, too |
 //! | `history` | what was said before: on entering, and by query |
 //! | `post`, `render` | a post, and posts as text on a stream |
+//! | `passing` | what is shown and not kept |
 //! | `names`, `error`, `heard` | what the others are told in |
 //! | [`peers`] | what servers tell each other |
 //! | `bound` | one stream per full address, in the whole pool |
@@ -34,6 +35,7 @@ mod house;
 mod names;
 pub mod other_site;
 pub mod outbox;
+mod passing;
 pub mod peers;
 mod post;
 mod prover;

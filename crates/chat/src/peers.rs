@@ -48,6 +48,13 @@ pub enum PeerMessage {
         /// Room and position.
         rooms: Vec<(Uuid, i64)>,
     },
+    /// An occupant of the sender said something that is not kept.
+    Passing {
+        /// The room's name.
+        room: String,
+        /// As it is delivered, but for the recipient's address.
+        stanza: String,
+    },
     /// Something changed among the sender's occupants.
     Occupants {
         /// What the sender calls this life of its.

@@ -156,7 +156,7 @@ pub(crate) fn alone(stanza: &str) -> String {
 }
 
 /// Takes away what only the room may say, and what differs between a post and its repeat.
-fn clean(message: &mut Element, room: &BareJid) {
+pub(crate) fn clean(message: &mut Element, room: &BareJid) {
     stanza_id::strip(message, room.as_str());
     delay::strip(message, room.as_str());
     let rooms_own = [ns::MUC, ns::MUC_USER, STANDFAST];

@@ -45,6 +45,8 @@ pub struct Limits {
     pub rooms_per_client: usize,
     /// Bytes of one post as it is stored.
     pub post_bytes: usize,
+    /// What one client may say in passing in a room in one second; more is dropped.
+    pub passing_per_second: u32,
     /// Posts that may wait for the database.
     pub queue_posts: usize,
     /// Bytes of posts that may wait for the database.
@@ -94,6 +96,7 @@ impl Default for Limits {
             outbox_bytes: 8 << 20,
             rooms_per_client: 100,
             post_bytes: 300 << 10,
+            passing_per_second: 8,
             queue_posts: 4096,
             queue_bytes: 64 << 20,
             group_posts: 256,

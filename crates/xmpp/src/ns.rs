@@ -72,6 +72,12 @@ namespaces! {
     MAM = "urn:xmpp:mam:2";
     /// Stanza ids and origin ids (XEP-0359).
     STANZA_ID = "urn:xmpp:sid:0";
+    /// Who is typing (XEP-0085).
+    CHAT_STATES = "http://jabber.org/protocol/chatstates";
+    /// How far somebody has read (XEP-0333).
+    CHAT_MARKERS = "urn:xmpp:chat-markers:0";
+    /// What a sender asks of archives and the like (XEP-0334).
+    HINTS = "urn:xmpp:hints";
     /// Self-ping in rooms, done by the server (XEP-0410).
     SELF_PING_OPTIMISATION = "http://jabber.org/protocol/muc#self-ping-optimization";
     /// Occupant ids (XEP-0421).

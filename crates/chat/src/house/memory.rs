@@ -8,7 +8,8 @@ use super::occupant::{Occupant, Place, Stage};
 use super::open::{Open, Rebased, Watched};
 use super::room::Room;
 use crate::names::{Author, RoomName, Term};
-use crate::peers::Peers;
+use crate::outbox::Shared;
+use crate::peers::{PeerMessage, Peers, tell_all};
 use crate::post::Post;
 use crate::render;
 use crate::settings::Limits;
@@ -153,6 +154,27 @@ impl House {
                 held.push(frame);
             }
             Stage::Present { .. } | Stage::Entering { .. } => {}
+        }
+    }
+
+    /// May this client of ours say one more thing in passing?
+    pub(crate) fn may_pass(&self, name: &str, who: &FullJid) -> bool {
+        let mut state = self.lock();
+        let here = state.rooms.get_mut(name).and_then(|room| room.here(who));
+        here.is_some_and(|here| here.pace.allows(self.limits.passing_per_second))
+    }
+
+    /// Shows something that is not kept to everybody in the room, here and at the other servers.
+    pub(crate) fn pass_everywhere(&self, name: &str, stanza: String) {
+        let passing = PeerMessage::Passing { room: name.to_owned(), stanza: stanza.clone() };
+        tell_all(&*self.peers, &passing);
+        self.pass(name, stanza);
+    }
+
+    /// Shows something that is not kept to our clients in the room.
+    pub(crate) fn pass(&self, name: &str, stanza: String) {
+        if let Some(room) = self.lock().rooms.get(name) {
+            room.tell_all_here(&Shared::printed(stanza));
         }
     }
 

@@ -6,6 +6,7 @@
 
 use super::presence::presence;
 use crate::outbox::{Frame, Outbox, Recipient, Shared};
+use crate::passing::Pace;
 use uuid::Uuid;
 use xmpp::{Element, FullJid};
 
@@ -40,6 +41,8 @@ pub(super) struct Here {
     pub(super) stay: Uuid,
     /// Do the others know of it?
     pub(super) announced: bool,
+    /// How much it says in passing.
+    pub(super) pace: Pace,
 }
 
 /// How far in it is.

@@ -5,6 +5,7 @@ use super::open::{Open, Subject};
 use super::presence::{gone, presence, says};
 use crate::error::RoomError;
 use crate::outbox::{Frame, Outbox, Recipient, Shared};
+use crate::passing::Pace;
 use crate::peers::Seen;
 use crate::post::{Kind, Post};
 use crate::render;
@@ -62,6 +63,7 @@ impl Room {
             stage: Stage::Entering { bound: None, held: Vec::new() },
             stay,
             announced,
+            pace: Pace::new(),
         };
         let payloads = enter.payloads.clone();
         let occupant = Occupant::new(&enter.who, address, payloads, Place::Here(here));
@@ -183,6 +185,17 @@ impl Room {
             if let Place::Here(here) = &occupant.place
                 && matches!(here.stage, Stage::Present { .. })
                 && who != but
+            {
+                here.outbox.push(stanza.to(&here.recipient));
+            }
+        }
+    }
+
+    /// Gives a stanza to all clients of ours in the room.
+    pub(super) fn tell_all_here(&self, stanza: &Shared) {
+        for occupant in self.occupants.values() {
+            if let Place::Here(here) = &occupant.place
+                && matches!(here.stage, Stage::Present { .. })
             {
                 here.outbox.push(stanza.to(&here.recipient));
             }

@@ -11,6 +11,7 @@ use crate::activity::Activity;
 use crate::heard::Heard;
 use crate::house::House;
 use crate::names::{Author, RoomName};
+use crate::passing;
 use crate::post::Draft;
 use crate::prover::Proof;
 use crate::reads::Reads;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_postgres::Row;
+use uuid::Uuid;
 use xmpp::muc;
 use xmpp::{BareJid, Element, FullJid};
 
@@ -88,19 +90,45 @@ impl Rooms {
         }
     }
 
+    /// Says something that is not kept. Too much of it at once is dropped.
+    pub(crate) fn pass(
+        &self,
+        room: &BareJid,
+        who: &FullJid,
+        message: Element,
+    ) -> Result<(), RoomError> {
+        let (name, _, from) = self.speaker(room, who)?;
+        let limits = &self.0.config.limits;
+        let stanza = passing::delivered(&from, who, message, limits)?;
+        if self.0.house.may_pass(&name, who) {
+            self.0.house.pass_everywhere(&name, stanza);
+        }
+        Ok(())
+    }
+
     fn draft(
         &self,
         room: &BareJid,
         who: &FullJid,
         message: Element,
     ) -> Result<(Draft, Author), RoomError> {
+        let (name, id, from) = self.speaker(room, who)?;
+        let draft = Draft::new(id, &from, who, message, &self.0.config.limits)?;
+        Ok((draft, Author { room: name, who: who.clone() }))
+    }
+
+    /// The room's name and id, and the address in it, of a client that may speak there.
+    fn speaker(
+        &self,
+        room: &BareJid,
+        who: &FullJid,
+    ) -> Result<(RoomName, Uuid, FullJid), RoomError> {
         if *self.0.activity.borrow() != Activity::Active {
             return Err(RoomError::NotActive);
         }
         let name = self.name(room)?;
         let (id, from) = self.0.house.speaks(&name, who).ok_or(RoomError::NotAnOccupant)?;
-        let draft = Draft::new(id, &from, who, message, &self.0.config.limits)?;
-        Ok((draft, Author { room: name, who: who.clone() }))
+        Ok((name, id, from))
     }
 
     /// Tells the others of a changed presence; `presence` is what the client sent.

@@ -6,6 +6,7 @@ use xmpp::stanza_error::{Condition, StanzaError};
 use xmpp::{BareJid, Element, Jid, ns};
 
 use super::client::Client;
+use crate::passing::is_passing;
 use crate::rooms::{Enter, RoomError, Ticket};
 
 /// Whom a stanza is for.
@@ -65,6 +66,10 @@ impl Client<'_> {
     fn message(&self, to: &To, message: Element) -> Result<Option<Ticket>, StanzaError> {
         match (message.attribute("type"), to) {
             (Some("error"), _) => Ok(None),
+            (Some("groupchat"), To::Room(room)) if is_passing(&message) => {
+                let passed = self.streams.0.rooms.pass(room, self.address, message);
+                passed.map(|()| None).map_err(|error| error.stanza_error())
+            }
             (Some("groupchat"), To::Room(room)) => {
                 Ok(Some(self.streams.0.rooms.post(room, self.address, message)))
             }

@@ -266,6 +266,45 @@ async fn people_talk_change_nicks_and_leave() {
 }
 
 #[tokio::test]
+async fn that_somebody_types_is_shown_and_not_kept() {
+    let [one, two] = Server::two().await;
+    let (mut ann, mut bob) = (one.client("ann").await, two.client("bob").await);
+    ann.join(ROOM, "ann", HistoryWanted::default()).await.unwrap();
+    bob.join(ROOM, "bob", HistoryWanted::default()).await.unwrap();
+    let types = Element::new(ns::CLIENT, "message")
+        .with_attribute("to", ROOM)
+        .with_attribute("type", "groupchat")
+        .with_child(Element::new(ns::CHAT_STATES, "composing"));
+    let from = format!("{ROOM}/ann");
+    let is_typing = |it: &Element| {
+        it.has_child(ns::CHAT_STATES, "composing") && it.attribute("from") == Some(from.as_str())
+    };
+    ann.send(&types).await.unwrap();
+    ann.wait_for("the reflection", is_typing).await.unwrap();
+    bob.wait_for("ann typing, at the other server", is_typing).await.unwrap();
+    ann.all_acknowledged().await.unwrap();
+    // Too much of it is dropped, and a post behind it is not.
+    for _ in 0..500 {
+        ann.send(&types).await.unwrap();
+    }
+    ann.post(ROOM, "a1", "hello").await.unwrap();
+    let mut typed = 0;
+    loop {
+        let stanza = bob.next().await.unwrap();
+        if stanza.has_child(ns::CLIENT, "body") {
+            break;
+        }
+        typed += usize::from(is_typing(&stanza));
+    }
+    assert!(typed < 500, "nothing was dropped");
+    let page = bob.query(ROOM, Query::default()).await.unwrap();
+    let bodies: Vec<_> = page.posts.iter().map(|post| post.body.as_str()).collect();
+    assert_eq!((bodies, one.posts().await), (vec!["hello"], 1));
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_delivered_comes_back() {
     let server = Server::start().await;
     let mut ann = server.client("ann").await;

@@ -48,8 +48,7 @@ async fn turns_that_change_under_load_move_no_post() {
             while !done.is_cancelled() {
                 let id = format!("{n}-{posts}");
                 // In doubt or refused while the turn changes: the same post is sent again.
-                let stands = async { while client.posts("ops", &id, Some(&id)).await.is_err() {} };
-                timeout(DEADLINE, stands).await.expect("a post stands");
+                timeout(DEADLINE, stands(&client, &id)).await.expect("a post stands");
                 posts += 1;
             }
             posts
@@ -80,4 +79,9 @@ async fn turns_that_change_under_load_move_no_post() {
         })
         .await;
     }
+}
+
+/// Posts until it is acknowledged.
+async fn stands(client: &Client, id: &str) {
+    while client.posts("ops", id, Some(id)).await.is_err() {}
 }
