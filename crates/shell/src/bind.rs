@@ -256,7 +256,10 @@ impl Bound {
 
     /// Whether this call of `cmdlet` changes what is hard to change back.
     pub fn is_grave(&self, cmdlet: &Cmdlet) -> bool {
-        let has = |value: &Value, property| matches!(value, Value::Object(it) if it.get(property).is_some_and(Value::is_true));
+        let has = |value: &Value, property| match value {
+            Value::Object(it) => it.get(property).is_some_and(Value::is_true),
+            _ => false,
+        };
         match cmdlet.effect {
             Effect::Reads | Effect::Changes => false,
             Effect::Grave => true,
