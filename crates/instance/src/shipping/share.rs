@@ -138,16 +138,19 @@ impl Share {
 
     /// Puts the folder of a reign aside, so that shipping can begin anew in an empty one: after
     /// its content proved to be a dead branch and the backup instance was seeded again.
-    /// Answers the new place; nothing is deleted.
-    pub fn set_aside(&self, reign: Reign) -> Result<PathBuf, ShippingError> {
+    /// Answers the new place, if there was a folder; nothing is deleted.
+    pub fn set_aside(&self, reign: Reign) -> Result<Option<PathBuf>, ShippingError> {
         let lock = super::lock::WriterLock::take(self)?;
         let folder = self.folder(reign);
+        if !folder.path.exists() {
+            return Ok(None);
+        }
         let aside = (1..).map(|n| self.directory.join(format!("aside-{reign}-{n}")));
         let free = aside.into_iter().find(|it| !it.exists()).expect("numbers do not end");
         fs::rename(&folder.path, &free).map_err(at("put aside", &folder.path))?;
         durable::sync_directory(&self.directory)?;
         drop(lock);
-        Ok(free)
+        Ok(Some(free))
     }
 }
 

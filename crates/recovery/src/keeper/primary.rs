@@ -24,6 +24,9 @@ const TAKEOVER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(6)
 /// How long a primary that runs may be silent: longer than any machine is merely busy.
 const SILENCE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Free bytes of a disk below which a primary has no room for another segment of WAL.
+const ROOM_BYTES: u64 = instance::SEGMENT_BYTES;
+
 impl Keeper {
     /// One step of a primary.
     pub(super) async fn be_primary(
@@ -129,6 +132,7 @@ impl Keeper {
             let client = self.setup.instance.connect(self.setup.pool.database()).await?;
             self.prepare_content(client, &read.value).await?;
         }
+        self.note_full_disk();
         if self.hands_over(&read.value, &observed).await? {
             return Ok(());
         }
@@ -155,6 +159,18 @@ impl Keeper {
     async fn still_stands(&self, read: &Versioned<PoolRecord>) -> Result<bool, KeeperError> {
         let now = self.setup.own.pool(&self.setup.pool.fqdn).await?;
         Ok(now.as_ref() == Some(read))
+    }
+
+    /// A primary whose disk is full answers, and nothing that is written comes to its end.
+    fn note_full_disk(&self) {
+        let data = &self.setup.instance.spec().data;
+        if let Some(free) = instance::free_bytes(data).filter(|free| *free < ROOM_BYTES) {
+            self.note(&format!(
+                "the disk below {} is full ({free} bytes left): whoever writes waits; make room \
+                 there, or switch over",
+                data.display()
+            ));
+        }
     }
 
     /// What was known of the mirror is of another life of PostgreSQL.

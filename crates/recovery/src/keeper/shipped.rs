@@ -165,11 +165,12 @@ impl Keeper {
         let primary = source.primary().expect("the source was chosen because it has the primary");
         let reign = Reign(source.term.reign);
         let share = Share::create(&self.setup.share)?;
+        let control = self.copy_from(primary, standby).await?;
         if share.highest_reign()? == reign {
-            // What was received for an older copy does not continue this one.
+            // What was received for an older copy does not continue this one. Until there was this
+            // one, it was all that is here of the other site.
             share.set_aside(reign)?;
         }
-        let control = self.copy_from(primary, standby).await?;
         let begin = Position { timeline: control.timeline, lsn: control.redo };
         self.start_receiver(source, Some(begin))?;
         self.setup.instance.start(super::START_PATIENCE).await?;

@@ -105,11 +105,20 @@ impl Keeper {
     ) -> Result<ControlData, KeeperError> {
         let source = self.source(upstream)?;
         let instance = self.setup.instance.clone();
-        if let Found::Running { .. } = instance.found().await? {
-            instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+        match instance.found().await? {
+            Found::Running { .. } => {
+                instance.stop(StopMode::Immediate, STOP_PATIENCE).await?;
+            }
+            // Its files are gone, and it may still be running without them.
+            Found::Missing => {
+                instance.kill().await?;
+            }
+            Found::Foreign(_) | Found::Unusable(_) | Found::Stopped(_) => {}
         }
         let marked = old_copy::is_marked(&self.setup.directory);
         let old = if marked { OldDirectory::Keep } else { OldDirectory::Remove };
+        // It may take hours, in which nothing is received: that is to be seen.
+        self.look().await;
         info!(store = self.setup.store, upstream, "copying");
         self.note(&format!("copying {upstream}"));
         let mut settings = self.fresh_settings();

@@ -1,11 +1,15 @@
 //! A file of the share is lost or damaged, and then home is: the failover stops at the gap, names
 //! it, and goes on only when just that range is given up. What came after is salvaged.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::disaster::Disaster;
 
 const FAILOVER: &str = "Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss";
+
+/// How long anything may take on a busy machine, a copy of an instance included.
+const LONG: Duration = Duration::from_secs(90);
 
 /// The bytes of a WAL segment.
 const SEGMENT: u64 = 16 * 1024 * 1024;
@@ -26,6 +30,39 @@ async fn a_damaged_file_is_named_given_up_and_made_good_when_home_returns() {
         std::fs::write(file, bytes).unwrap();
     };
     fails_over_past(&mut pool, flip, "a file is damaged").await;
+}
+
+#[tokio::test]
+async fn an_emptied_backup_instance_is_copied_anew() {
+    let mut pool = Disaster::stand(29).await;
+    pool.says(3, "to begin with").await;
+    let copy = pool.deployment.host("south-db1").plan().directory.join("instances/south-a");
+    // PostgreSQL still runs when its files are gone, and makes new ones.
+    testkit::eventually(LONG, "its files are gone", async || empty(&copy)).await;
+    testkit::eventually(LONG, "the new copy is in its place", async || {
+        std::fs::metadata(copy.join("PG_VERSION")).map(drop)
+    })
+    .await;
+    pool.is_well("with a new copy").await;
+    pool.says(3, "with a new copy").await;
+    testkit::eventually(LONG, "it is replayed there", async || {
+        let posts = pool.sql_in("south-a", "mgc", "select count(*) from chat.post").await;
+        if posts.trim() == "6" { Ok(()) } else { Err(posts) }
+    })
+    .await;
+    pool.lose_home().await;
+    pool.shell(&format!("{FAILOVER} -Force")).await;
+    pool.says(3, "at the backup site").await;
+    pool.nothing_is_missing("at the backup site").await;
+}
+
+/// Removes everything in a directory.
+fn empty(directory: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+    }
+    Ok(())
 }
 
 async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &str) {
