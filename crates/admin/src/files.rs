@@ -16,7 +16,7 @@ pub mod limits;
 mod spool;
 mod wire;
 
-pub use delivery::{DELIVERY, Delivery};
+pub use delivery::{DELIVERY, Delivery, STALE};
 pub use disk::digest;
 pub use spool::{Spool, Taken};
 pub use wire::{Arrived, Part, Wanted};

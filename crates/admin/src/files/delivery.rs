@@ -19,6 +19,10 @@ use crate::watch::Watch;
 /// The kind of object that a [`Delivery`] is in a cmdlet's result.
 pub const DELIVERY: &str = "Delivery";
 
+/// The code of the fault where what was to follow did not, because the file is not the newest any
+/// more: the same cmdlet again makes another one.
+pub const STALE: &str = "stale";
+
 /// A file that the shell is to fetch: what a cmdlet returns, made a [`Value`] with `into`.
 #[derive(Debug)]
 pub struct Delivery {

@@ -105,6 +105,15 @@ pub enum RgsError {
         /// The objects.
         what: Vec<String>,
     },
+    /// Agents have signed in or out since it was read.
+    #[error(
+        "agents signed in or out of {} after they were exported: the file has not the newest, and \
+         nothing was removed; export again", listed(.groups)
+    )]
+    SignedSince {
+        /// The agent groups.
+        groups: Vec<String>,
+    },
     /// What an import was planned upon is not so any more.
     #[error("the Response Groups of {pool} changed while an import was planned; import again")]
     Overtaken {

@@ -8,11 +8,12 @@ use uuid::Uuid;
 use super::change::Change;
 use super::lease::Lease;
 use super::references::Referrers;
+use super::sign_ins::Turnover;
 use super::{Hosting, OwnerFilter, RgsError, audio, read, references, reign, settings, sign_ins};
 use super::{table, write};
 use crate::configuration::{AudioEntry, Configuration};
 use crate::import::{AudioSource, Standing};
-use crate::model::Kind;
+use crate::model::{Kind, SignIn};
 
 /// How long an export may rest while what it read is written elsewhere.
 const REST: &str = "2min";
@@ -34,6 +35,8 @@ pub struct Exported {
     pub objects: Vec<ExportedObject>,
     /// The revision of each owner of whom something was read.
     pub revisions: BTreeMap<String, i64>,
+    /// Who was signed in to the agent groups.
+    pub sign_ins: Vec<SignIn>,
 }
 
 /// An object and its version.
@@ -63,15 +66,29 @@ impl Hosting {
             standings.retain(|it, _| it == owner);
         }
         let revisions = standings.iter().map(|(owner, it)| (owner.clone(), it.revision)).collect();
-        let exported = Exported { revisions, ..exported };
+        let sign_ins = configuration.sign_ins.clone();
+        let exported = Exported { revisions, sign_ins, ..exported };
         Ok(Export { lease, configuration, standings, exported })
     }
 
-    /// Removes just what was exported, if none of it has changed since. The settings of an owner
-    /// go with the last of its objects, unless the owner is this pool.
+    /// Removes just what was exported, if none of it has changed since and nobody has signed in
+    /// or out. The settings of an owner go with the last of its objects, unless the owner is this
+    /// pool.
     pub async fn remove_exported(&self, exported: &Exported) -> Result<(), RgsError> {
         let mut change = self.change().await?;
-        let removed = remove_exported(&mut change, exported).await;
+        let removed = remove_unchanged(&mut change, exported).await;
+        change.end(removed).await
+    }
+
+    /// The same of what `destination` has by now. Whoever has signed in or out here since it was
+    /// read does so there first; from that moment on nobody does here.
+    pub async fn remove_carried(
+        &self,
+        exported: &Exported,
+        destination: &Self,
+    ) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let removed = remove_carried(&mut change, exported, destination).await;
         change.end(removed).await
     }
 }
@@ -176,7 +193,42 @@ async fn audio_entries(lease: &Lease, owner: Option<&str>) -> Result<Vec<AudioEn
     Ok(rows.iter().map(entry).collect())
 }
 
-async fn remove_exported(change: &mut Change, exported: &Exported) -> Result<(), RgsError> {
+async fn remove_unchanged(change: &mut Change, exported: &Exported) -> Result<(), RgsError> {
+    let turnover = turnover(change, exported).await?;
+    remove_objects(change, exported).await?;
+    if turnover.is_empty() {
+        return Ok(());
+    }
+    let groups = turnover.groups();
+    let of_group = |it: &&ExportedObject| it.kind == Kind::AgentGroup && groups.contains(&it.id);
+    let groups = exported.objects.iter().filter(of_group).map(|it| format!("{:?}", it.name));
+    Err(RgsError::SignedSince { groups: groups.collect() })
+}
+
+async fn remove_carried(
+    change: &mut Change,
+    exported: &Exported,
+    destination: &Hosting,
+) -> Result<(), RgsError> {
+    let turnover = turnover(change, exported).await?;
+    remove_objects(change, exported).await?;
+    if turnover.is_empty() {
+        return Ok(());
+    }
+    // This transaction rests while the other pool makes its own.
+    change.batch(&format!("set local idle_in_transaction_session_timeout = '{REST}'")).await?;
+    destination.follow(&turnover).await
+}
+
+/// Who has signed in and out of the groups since it was read. Nobody does from here on.
+async fn turnover(change: &Change, exported: &Exported) -> Result<Turnover, RgsError> {
+    let groups = exported.objects.iter().filter(|it| it.kind == Kind::AgentGroup);
+    let groups: Vec<Uuid> = groups.map(|it| it.id).collect();
+    let now = sign_ins::of_groups(change, &groups).await?;
+    Ok(Turnover::between(&exported.sign_ins, &now))
+}
+
+async fn remove_objects(change: &mut Change, exported: &Exported) -> Result<(), RgsError> {
     let mut changed = Vec::new();
     for kind in Kind::ALL {
         let expected: Vec<_> = exported.objects.iter().filter(|it| it.kind == kind).collect();

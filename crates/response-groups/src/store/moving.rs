@@ -4,6 +4,7 @@
 //! here. A move that ends between the two leaves everything at both pools, under either owner; the
 //! same move again finishes it. What was changed at either pool meanwhile is never lost unseen: a
 //! pool lets go only of what it has read, and a copy that differs is replaced only if that is said.
+//! Agents sign in and out to the last moment: the transaction that removes takes them along.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -142,7 +143,7 @@ impl Hosting {
             let what = format!("{} {:?} at {}", it.kind, it.name, destination.parent());
             return Err(RgsError::Missing { what });
         }
-        self.remove_exported(exported).await
+        self.remove_carried(exported, destination).await
     }
 }
 

@@ -1,10 +1,13 @@
 //! Formal agents who are signed in to their groups.
 //!
-//! Whoever takes the calls keeps this, whether or not it may edit the group.
+//! Whoever takes the calls keeps this, whether or not it may edit the group. What was read goes
+//! on changing until its group is removed; a [`Turnover`] is what has changed meanwhile.
 
+use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::change::Change;
@@ -12,6 +15,37 @@ use super::lease::Lease;
 use super::{Hosting, RgsError, looked};
 use crate::checks::Complaint;
 use crate::model::SignIn;
+
+/// Who has signed out and in since it was read who was signed in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Turnover {
+    out: Vec<SignIn>,
+    come: Vec<SignIn>,
+}
+
+impl Turnover {
+    /// From those who were signed in to those who are. Who went and came again did both.
+    pub(super) fn between(before: &[SignIn], now: &[SignIn]) -> Self {
+        let lacking = |from: &[SignIn], those: &[SignIn]| {
+            let here: HashSet<_> = from.iter().map(key).collect();
+            those.iter().filter(|it| !here.contains(&key(it))).cloned().collect()
+        };
+        Self { out: lacking(now, before), come: lacking(before, now) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.out.is_empty() && self.come.is_empty()
+    }
+
+    /// The groups in which it happened.
+    pub(super) fn groups(&self) -> BTreeSet<Uuid> {
+        self.out.iter().chain(&self.come).map(|it| it.group).collect()
+    }
+}
+
+fn key(it: &SignIn) -> (Uuid, &str, Timestamp) {
+    (it.group, &it.agent, it.since)
+}
 
 impl Hosting {
     /// Who is signed in to the groups of an owner.
@@ -35,6 +69,13 @@ impl Hosting {
         let mut change = self.change().await?;
         let done = sign_in(&mut change, group, agent, is_in).await;
         change.end(done).await
+    }
+
+    /// Has those sign out and in here who did so where their groups are hosted as well.
+    pub(super) async fn follow(&self, turnover: &Turnover) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let followed = follow(&mut change, turnover).await;
+        change.end(followed).await
     }
 }
 
@@ -139,6 +180,30 @@ pub(super) async fn put(change: &mut Change, sign_ins: &[SignIn]) -> Result<(), 
     Ok(())
 }
 
+/// Whoever has signed in here later than it is told stays.
+async fn follow(change: &mut Change, turnover: &Turnover) -> Result<(), RgsError> {
+    let groups: Vec<Uuid> = turnover.out.iter().map(|it| it.group).collect();
+    let agents: Vec<String> = turnover.out.iter().map(|it| it.agent.to_lowercase()).collect();
+    let since: Vec<SystemTime> = turnover.out.iter().map(|it| it.since.into()).collect();
+    let sql = "with gone as (
+                 delete from rgs.sign_in s
+                 using unnest($1::uuid[], $2::text[], $3::timestamptz[]) as o (grp, agent, since)
+                 where s.agent_group = o.grp and s.agent = o.agent and s.since <= o.since
+                 returning s.agent_group
+               )
+               select distinct g.owner from gone join rgs.agent_group g on g.id = gone.agent_group";
+    for row in change.rows(sql, &[&groups, &agents, &since]).await? {
+        change.touch(row.get(0)).await?;
+    }
+    put(change, &turnover.come).await
+}
+
+/// Who is signed in to these groups.
+pub(super) async fn of_groups(lease: &Lease, groups: &[Uuid]) -> Result<Vec<SignIn>, RgsError> {
+    let sql = "select agent_group, agent, since from rgs.sign_in where agent_group = any($1)";
+    lease.rows(sql, &[&groups]).await?.iter().map(of_row).collect()
+}
+
 /// Who is signed in to the groups of one owner, or of all.
 pub(super) async fn all(lease: &Lease, owner: Option<&str>) -> Result<Vec<SignIn>, RgsError> {
     let sign_ins = with_names(lease, owner).await?;
@@ -152,13 +217,14 @@ async fn with_names(lease: &Lease, owner: Option<&str>) -> Result<Vec<(SignIn, S
                where $1::text is null or g.owner = $1
                order by s.agent_group, s.agent collate \"C\"";
     let rows = lease.rows(sql, &[&owner]).await?;
-    let sign_in = |row: &tokio_postgres::Row| {
-        let since = Timestamp::try_from(row.get::<_, SystemTime>(2));
-        let since = since.map_err(|error| RgsError::Garbled {
-            what: "a sign-in".to_owned(),
-            why: error.to_string(),
-        })?;
-        Ok((SignIn { group: row.get(0), agent: row.get(1), since }, row.get(3)))
-    };
-    rows.iter().map(sign_in).collect()
+    rows.iter().map(|row| Ok((of_row(row)?, row.get(3)))).collect()
+}
+
+fn of_row(row: &Row) -> Result<SignIn, RgsError> {
+    let since = Timestamp::try_from(row.get::<_, SystemTime>(2));
+    let since = since.map_err(|error| RgsError::Garbled {
+        what: "a sign-in".to_owned(),
+        why: error.to_string(),
+    })?;
+    Ok(SignIn { group: row.get(0), agent: row.get(1), since })
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use admin::files::DELIVERY;
+use admin::files::{DELIVERY, STALE};
 use admin::{Fault, FaultKind, Request, Told};
 use shell::{
     Answer, Call, Existing, Failure, FileRead, FileWrite, Form, Need, Object, Type, Value,
@@ -20,6 +20,10 @@ use super::travel;
 use crate::reach::Deployment;
 use crate::run::INVOKE;
 use crate::said::remark;
+
+/// How often a file is made and fetched, if it is overtaken before what is to follow does: an agent
+/// may sign in at any moment.
+const FILES_MAX: u32 = 3;
 
 /// Does what a script asks for.
 #[derive(Debug)]
@@ -66,8 +70,12 @@ impl Effects {
         travel::upload(&self.deployment, name, &path).await
     }
 
-    /// Runs a cmdlet at the host; fetches what it delivers.
+    /// Runs a cmdlet at the host; fetches what it delivers. Again, if that is overtaken.
     async fn invoke(&mut self, call: Call) -> Result<Vec<Value>, Fault> {
+        while_stale(async || self.invoke_once(call.clone()).await).await
+    }
+
+    async fn invoke_once(&mut self, call: Call) -> Result<Vec<Value>, Fault> {
         let files = files_of(&call);
         let force = call.parameters.contains(&("Force".to_owned(), Value::Bool(true)));
         let existing = if force { place::Existing::Replace } else { place::Existing::Keep };
@@ -101,6 +109,17 @@ impl Effects {
             path.map_err(|error| Fault::misspoken(error.to_string(), "name another file"))?;
         travel::deliver(&self.deployment, delivery, &path, existing).await
     }
+}
+
+/// Does it until the file that it makes is not overtaken, a few times at most.
+async fn while_stale<T>(mut once: impl AsyncFnMut() -> Result<T, Fault>) -> Result<T, Fault> {
+    for _ in 1..FILES_MAX {
+        match once().await {
+            Err(fault) if fault.code == STALE => remark(&format!("{fault}, which is done now")),
+            done => return done,
+        }
+    }
+    once().await
 }
 
 /// Runs a cmdlet at the host; what it tells meanwhile is said.
@@ -189,4 +208,35 @@ fn write(file: &FileWrite, path: &Path) -> io::Result<()> {
     open.write_all(file.text.as_bytes()).map_err(named)?;
     // A pipe or a terminal has nothing to be made durable.
     if open.metadata().map_err(named)?.is_file() { open.sync_all().map_err(named) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often it is done, and whether well, if the first so many files are overtaken.
+    async fn tried(overtaken: u32) -> (u32, bool) {
+        let mut turns = 0;
+        let done = while_stale(async || {
+            turns += 1;
+            let fault = || Err(Fault::new(FaultKind::Conflict, STALE, "agents signed in", ""));
+            if turns <= overtaken { fault() } else { Ok(()) }
+        });
+        let is_well = done.await.is_ok();
+        (turns, is_well)
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_overtaken_is_made_again_a_few_times() {
+        assert_eq!(tried(0).await, (1, true));
+        assert_eq!(tried(2).await, (3, true));
+        assert_eq!(tried(FILES_MAX).await, (FILES_MAX, false));
+        let mut turns = 0;
+        let refused = while_stale(async || {
+            turns += 1;
+            Err::<(), _>(Fault::missing("there is no such pool", ""))
+        });
+        assert!(refused.await.is_err());
+        assert_eq!(turns, 1, "what else is wrong is said at once");
+    }
 }

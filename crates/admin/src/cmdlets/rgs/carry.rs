@@ -65,8 +65,9 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                     "RemoveExportedConfiguration",
                     Type::Switch,
                     "Removes from the source what was exported, once the file is safe and if \
-                     nothing of it has changed since. Given again when all is removed, it \
-                     leaves the file as it is.",
+                     nothing of it has changed since. Where agents have signed in or out \
+                     meanwhile it is exported again, three times at most. Given again when all is \
+                     removed, it leaves the file as it is.",
                 ),
                 FORCE,
             ],

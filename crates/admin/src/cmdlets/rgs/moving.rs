@@ -19,7 +19,8 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[Row {
                   from then on.",
         description: "The original moves between pools of different versions only; this moves \
                       between any two. All of it comes in at the destination, or nothing; then \
-                      all of it goes at the source, if nothing has changed there. Interrupted \
+                      all of it goes at the source, if nothing has changed there; agents who sign \
+                      in or out meanwhile do so at the destination. Interrupted \
                       anywhere, the same line finishes it. Application-level settings stay where \
                       they are. What an interrupted move brought to the destination and is \
                       different by now is replaced with -Force only.",

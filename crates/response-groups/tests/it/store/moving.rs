@@ -1,5 +1,7 @@
 //! Moves between pools: all of it, at one pool in the end, whatever happens on the way.
 
+use std::time::Duration;
+
 use response_groups::configuration::Configuration;
 use response_groups::import::{Conflict, Conflicts, Elsewhere, Report};
 use response_groups::model::{AgentGroup, Kind, Object, ParticipationPolicy, Queue, Workflow};
@@ -262,4 +264,64 @@ async fn what_changes_at_the_source_while_it_is_moved_is_not_removed() {
     assert!(matches!(pair.go(PLAIN).await, Err(MoveError::Differs { .. })));
     pair.go(REPLACE).await.unwrap();
     pair.expect_moved(&before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_in_or_out_while_it_is_moved_does_so_at_the_destination() {
+    let pair = Pair::new().await;
+    let both = ["sip:ken@contoso.com", "sip:pilar@contoso.com"].map(str::to_owned);
+    let Object::AgentGroup(group) = pair.from.hosting.get(Kind::AgentGroup, id(1)).await.unwrap()
+    else {
+        panic!("it is an agent group")
+    };
+    pair.from.change(AgentGroup { agents_by_uri: both.to_vec(), ..group }).await.unwrap();
+    let mut newest = pair.from.all().await;
+    newest.sign_ins[0].agent.clone_from(&both[1]);
+    newest.sign_ins[0].since += Duration::from_secs(1);
+    let sql = held_up(&pair.from, "change").await;
+    let going = pair.begin();
+    testkit::eventually(DEADLINE, "it has come in", async || {
+        if pair.to.named().await.len() == 3 { Ok(()) } else { Err("not all is there") }
+    })
+    .await;
+    let there = pair.to.hosting.sign_ins(BACKUP).await.unwrap();
+    assert_eq!(there.iter().map(|it| &it.agent).collect::<Vec<_>>(), [&both[0]]);
+    sql.batch_execute(
+        "update rgs.sign_in set agent = 'sip:pilar@contoso.com', since = since + interval '1s';
+         commit",
+    )
+    .await
+    .unwrap();
+    ended(going).await.unwrap();
+    pair.expect_moved(&newest).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_hotline_is_moved_and_nobody_who_signed_in_is_lost() {
+    let pair = Pair::new().await;
+    let anybody = AgentGroup {
+        participation_policy: ParticipationPolicy::Formal,
+        distribution_group_address: Some("hotline@contoso.com".to_owned()),
+        ..group(4, "Hotline")
+    };
+    pair.from.add(anybody).await.unwrap();
+    let (source, mut busy) = (pair.from.hosting.clone(), JoinSet::new());
+    let (signed_in, mut soon) = tokio::sync::watch::channel(0);
+    busy.spawn(async move {
+        loop {
+            let agent = format!("sip:agent{}@contoso.com", *signed_in.borrow());
+            match source.sign_in(id(4), &agent, true).await {
+                Ok(()) => signed_in.send_modify(|it| *it += 1),
+                Err(RgsError::Missing { .. }) => return *signed_in.borrow(),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    });
+    soon.wait_for(|it| *it > 3).await.unwrap();
+    pair.go(PLAIN).await.unwrap();
+    let all: usize =
+        tokio::time::timeout(DEADLINE, busy.join_next()).await.unwrap().unwrap().unwrap();
+    let there = pair.to.hosting.sign_ins(BACKUP).await.unwrap();
+    let there = there.iter().filter(|it| it.group == id(4)).count();
+    assert_eq!(there, all, "acknowledged before the source let go, and not at the destination");
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use response_groups::configuration::Configuration;
-use response_groups::model::{AgentGroup, Object, ServiceSettings};
+use response_groups::model::{AgentGroup, Object, ParticipationPolicy, ServiceSettings};
 use response_groups::store::{OwnerFilter, RgsError};
 
-use super::world::{BACKUP, PRIMARY, World, group, queue};
+use super::world::{BACKUP, PRIMARY, World, group, id, queue};
 use crate::testing::Contents;
 
 #[tokio::test]
@@ -36,6 +36,45 @@ async fn what_changed_since_its_export_is_not_removed() {
     assert_eq!(world.named().await, ["r"]);
     let refused = world.hosting.remove_exported(&exported).await;
     assert!(matches!(refused, Err(RgsError::Changed { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn whoever_signed_in_or_out_since_an_export_is_not_removed_with_it() {
+    const KEN: &str = "sip:ken@contoso.com";
+    const ADA: &str = "sip:ada@contoso.com";
+    let world = World::new().await;
+    let formal = |number, name: &str| AgentGroup {
+        participation_policy: ParticipationPolicy::Formal,
+        agents_by_uri: vec![KEN.to_owned(), ADA.to_owned()],
+        ..group(number, name)
+    };
+    world.add(formal(1, "Support")).await.unwrap();
+    world.add(formal(2, "Sales")).await.unwrap();
+    world.hosting.sign_in(id(1), KEN, true).await.unwrap();
+    for (agent, is_in) in [(ADA, true), (KEN, false)] {
+        let export = world.hosting.export(&OwnerFilter::Parent).await.unwrap();
+        let (_, exported) = export.end().await;
+        world.hosting.sign_in(id(1), agent, is_in).await.unwrap();
+        let before = world.all().await;
+        let refused = world.hosting.remove_exported(&exported).await;
+        let Err(RgsError::SignedSince { groups }) = &refused else { panic!("{refused:?}") };
+        assert_eq!(groups, &["\"Support\""]);
+        assert_eq!(world.all().await, before, "nothing was removed");
+    }
+    // Out and in again is another one; the file has the older.
+    let export = world.hosting.export(&OwnerFilter::Parent).await.unwrap();
+    let (_, exported) = export.end().await;
+    for is_in in [false, true] {
+        world.hosting.sign_in(id(1), ADA, is_in).await.unwrap();
+    }
+    let refused = world.hosting.remove_exported(&exported).await;
+    assert!(matches!(refused, Err(RgsError::SignedSince { .. })), "{refused:?}");
+
+    let export = world.hosting.export(&OwnerFilter::Parent).await.unwrap();
+    let (whole, exported) = export.end().await;
+    assert_eq!(whole.sign_ins.len(), 1);
+    world.hosting.remove_exported(&exported).await.unwrap();
+    assert_eq!(world.all().await, Configuration::default());
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use admin::deployment::response_groups::{
     ResponseGroups, Save, SignedIn, Which,
 };
 use admin::deployment::{Outcome, Reply};
-use admin::files::Delivery;
+use admin::files::{Delivery, STALE};
 use admin::{Fault, FaultKind, Watch};
 use futures_util::future::join_all;
 use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
@@ -120,6 +120,7 @@ pub(super) fn fault(error: &RgsError) -> Fault {
         RgsError::OtherOwner { .. } | RgsError::NotEditor { .. } => {
             (FaultKind::Conflict, "not-editor")
         }
+        RgsError::SignedSince { .. } => (FaultKind::Conflict, STALE),
         RgsError::Changed { .. }
         | RgsError::Older { .. }
         | RgsError::Overtaken { .. }

@@ -11,7 +11,7 @@ use recovery::paired::{Act, Figures, Hosts, Pair, PairedPools, Received, Side};
 use recovery::world::{Known, Reach};
 use response_groups::compare::{Found, compare};
 use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
-use response_groups::model::Object;
+use response_groups::model::{Object, SignIn};
 use response_groups::store::{
     FromExport, Hosting, ImportError, NoAudio, OwnerFilter, ReceivedRevision, RgsError,
 };
@@ -40,6 +40,8 @@ pub(crate) struct StandingIn {
     said: Said,
     /// What became of imports, for people.
     notes: Vec<String>,
+    /// Who was signed in at the backup pool when that was brought home.
+    brought_home: Option<Vec<SignIn>>,
 }
 
 /// What one pool says of what belongs to the primary pool.
@@ -58,7 +60,7 @@ impl StandingIn {
         procedure: &str,
     ) -> Self {
         let run = Run::new(grounds, primary.parent(), &said.who, procedure);
-        Self { run, primary, backup, said, notes: Vec::new() }
+        Self { run, primary, backup, said, notes: Vec::new(), brought_home: None }
     }
 
     /// Notes that the run begins, and what was said.
@@ -167,6 +169,7 @@ impl StandingIn {
     async fn import_home(&mut self, owner: &str) -> Result<(), String> {
         let of = OwnerFilter::Of(owner.to_owned());
         let export = self.backup.export(&of).await.map_err(text)?;
+        let signed_in = export.configuration().sign_ins.clone();
         let reign = export.standings().get(owner).copied().unwrap_or_default().reign;
         let whole = export.configuration().clone();
         let given = self.backup.received(owner).await.map_err(text)?;
@@ -184,14 +187,20 @@ impl StandingIn {
         let mut audio = FromExport::new(&export);
         let imported = self.primary.import(Vec::new(), plan, &mut audio).await;
         export.end().await;
-        self.tell(imported)
+        self.tell(imported)?;
+        self.brought_home = Some(signed_in);
+        Ok(())
     }
 
-    /// Just what the primary pool is seen to have.
+    /// Just what the primary pool is seen to have. Whoever has signed in or out there since it was
+    /// brought home, or since now if another run has done that, does so at home first.
     async fn remove_there(&mut self, owner: &str) -> Result<(), String> {
         let of = OwnerFilter::Of(owner.to_owned());
         let there = self.backup.export(&of).await.map_err(text)?;
-        let (there, exported) = there.end().await;
+        let (there, mut exported) = there.end().await;
+        if let Some(brought_home) = &self.brought_home {
+            exported.sign_ins.clone_from(brought_home);
+        }
         let home = self.primary.export(&OwnerFilter::Parent).await.map_err(text)?;
         let (home, _) = home.end().await;
         let missing = compare(&home, &there)
@@ -202,7 +211,7 @@ impl StandingIn {
         if !missing.is_empty() {
             return Err(format!("{owner} does not have {}", missing.join(", ")));
         }
-        self.backup.remove_exported(&exported).await.map_err(text)
+        self.backup.remove_carried(&exported, &self.primary).await.map_err(text)
     }
 
     fn tell(&mut self, imported: Result<Report, ImportError<Conflicts>>) -> Result<(), String> {
