@@ -10,12 +10,17 @@ use topology::{Pool, Service, Topology};
 
 use crate::args::Reach;
 use crate::reach::{Deployment, block_on};
+use crate::run::{PAIRS, PairSeen, Pairs};
 use crate::said::answer;
 
 /// Prints it. Fails when a chat pool is not served, or when no pool is: a front-end pool has
 /// another that stands in for it.
 pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
-    let (deployment, looked) = block_on(Deployment::reach(reach))?;
+    let (deployment, looked, pairs) = block_on(async {
+        let (deployment, looked) = Deployment::reach(reach).await?;
+        let pairs = look_at_pairs(&deployment).await;
+        Ok((deployment, looked, pairs))
+    })?;
     let (mut chats, mut any) = (true, false);
     answer(&format!("as {} sees it", looked.by))?;
     let topology = &deployment.topology;
@@ -28,12 +33,39 @@ pub(crate) fn status(reach: &Reach) -> anyhow::Result<ExitCode> {
         let mut lines = screen(topology, pool, observed);
         let living = looked.living.get(&pool.fqdn).cloned().unwrap_or_default();
         lines.extend(chat_servers(pool, observed, &living));
+        lines.extend(changes(pool, &pairs));
         answer(&lines.join("\n"))?;
         let served = observed.serving().is_some();
         chats &= served || pool.chat().is_none();
         any |= served;
     }
     Ok(if chats && any { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How the paired pools stand; or why that is not known.
+async fn look_at_pairs(deployment: &Deployment) -> Result<Pairs, String> {
+    let paired = |pool: &Pool| pool.response_groups().is_some_and(|it| it.backup_pool.is_some());
+    if !deployment.topology.pools.iter().any(paired) {
+        return Ok(Pairs::default());
+    }
+    deployment.call(PAIRS, &()).await.map_err(|error| error.to_string())
+}
+
+/// Where the Response Groups of a pool that is paired are changed, and why nowhere.
+fn changes(pool: &Pool, pairs: &Result<Pairs, String>) -> Vec<String> {
+    if pool.response_groups().is_none_or(|it| it.backup_pool.is_none()) {
+        return Vec::new();
+    }
+    let unknown = |why: &str| vec![format!("  changed at     unknown: {why}")];
+    match pairs.as_ref().map(|it| it.get(&pool.fqdn)) {
+        Ok(Some(PairSeen { changed_at, notes })) => {
+            let at = changed_at.as_deref().unwrap_or("nowhere, as far as is known");
+            let notes = notes.iter().map(|note| format!("  attention      {note}"));
+            std::iter::once(format!("  changed at     {at}")).chain(notes).collect()
+        }
+        Ok(None) => unknown("the host that answers does not know of it"),
+        Err(why) => unknown(why),
+    }
 }
 
 fn screen(topology: &Topology, pool: &Pool, observed: &Observed) -> Vec<String> {

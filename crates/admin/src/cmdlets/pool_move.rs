@@ -35,8 +35,11 @@ pub(super) const ROWS: &[Row] = &[
             aliases: &[],
             summary: "Tells where a pool's Response Groups are changed now, and what its pair has \
                       received. The original lacks this.",
-            description: "With -Journal it tells what the newest failover or failback of the pool \
-                          did, line by line, as the host that is asked has heard it.",
+            description: "State is Active, FailedOver, Unknown, or Closed: a failover was stopped \
+                          before the other pool had them, and nobody can change them until it is \
+                          given again. With -Journal it tells what the newest failover or \
+                          failback of the pool did, line by line, as the host that is asked has \
+                          heard it.",
             parameters: &[POOL, JOURNAL],
             roles: EVERYBODY,
             effect: Effect::Reads,

@@ -1,6 +1,9 @@
 //! The battery of paired pools: both procedures, over every pair.
 
-use super::{ALL, Act, Hosts, POOL_FAIL_BACK, POOL_FAIL_OVER, Pair, PairedPools, Received, Side};
+use super::{
+    ALL, Act, Closed, Figures, Hosts, POOL_FAIL_BACK, POOL_FAIL_OVER, Pair, PairedPools, Received,
+    Side,
+};
 use crate::battery::{self, Fault, Tried};
 use crate::engine::Stopped;
 use crate::world::{Known, Lock, Reach};
@@ -154,4 +157,51 @@ fn a_failback_that_was_interrupted_can_be_turned_back() {
         assert_eq!(model.world.backup.edits, Known::Yes);
         assert!(!model.acts.contains(&Act::ImportThere), "what was changed there would be lost");
     }
+}
+
+/// Wherever a run is stopped, either somebody may change them or it is said what to do; and doing
+/// that helps.
+#[test]
+fn a_run_that_was_stopped_says_that_nobody_may_change_anything_and_what_to_do() {
+    let mut found = Vec::new();
+    for (start, procedure) in [(normal(), &POOL_FAIL_OVER), (returned(), &POOL_FAIL_BACK)] {
+        let mut whole = Model::new(start.clone());
+        whole.go(procedure).unwrap();
+        for at in 1..=whole.touches {
+            let mut model = Model::hurt(start.clone(), at, Fault::CrashAfter);
+            model.go(procedure).unwrap_err();
+            found.extend(helped(&model.world));
+        }
+    }
+    found.dedup();
+    assert_eq!(found, [Closed::OnTheWayThere, Closed::OnTheWayHome]);
+    let anywhere = pairs();
+    assert!(anywhere.iter().filter_map(helped).count() > 0);
+}
+
+/// Does what is said of a pair.
+fn helped(pair: &Pair) -> Option<Closed> {
+    let may = |pair: &Pair| pair.primary.edits == Known::Yes || pair.backup.edits == Known::Yes;
+    let Some(closed) = pair.closed() else {
+        let nobody = pair.primary.edits == Known::No && pair.backup.edits == Known::No;
+        assert!(!nobody || pair.lock == Lock::Others, "nobody tells of {pair:?}");
+        return None;
+    };
+    let figures = Figures {
+        primary: "primary.contoso.com".to_owned(),
+        backup: "backup.contoso.com".to_owned(),
+        ..Figures::default()
+    };
+    let told = closed.told(&figures);
+    for procedure in ALL {
+        let is_named =
+            told.contains(&format!("{} -PoolFqdn primary.contoso.com", procedure.cmdlet));
+        let both_answer = pair.primary.reach == Reach::Up;
+        if is_named && (both_answer || procedure.name == POOL_FAIL_OVER.name) {
+            let mut model = Model::new(pair.clone());
+            model.go(procedure).unwrap_or_else(|why| panic!("{told}: {why} {pair:?}"));
+            assert!(may(&model.world), "{told}: {pair:?}");
+        }
+    }
+    Some(closed)
 }

@@ -8,11 +8,13 @@
 
 #[cfg(test)]
 mod battery;
+mod closed;
 mod fail_back;
 mod fail_over;
 #[cfg(test)]
 mod manual;
 
+pub use closed::Closed;
 pub use fail_back::POOL_FAIL_BACK;
 pub use fail_over::POOL_FAIL_OVER;
 

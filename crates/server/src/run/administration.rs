@@ -29,6 +29,9 @@ pub(crate) const INVOKE: &str = "admin/invoke";
 /// Where `standfast status` looks.
 pub(crate) const LOOK: &str = "admin/look";
 
+/// Where it looks for pools that stand in for each other.
+pub(crate) const PAIRS: &str = "admin/pairs";
+
 /// Everything that a host sees of the deployment.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Looked {
@@ -65,10 +68,13 @@ pub(crate) fn install(
         let (host, procedures) = looking.clone();
         async move { Ok(look(&host, &procedures).await) }
     });
-    let door = Door::new(
-        Arc::new(Reached::new(Arc::clone(host), procedures, (hostings, trails), spool)),
-        audit,
-    );
+    let reached = Arc::new(Reached::new(Arc::clone(host), procedures, (hostings, trails), spool));
+    let paired = Arc::clone(&reached);
+    let router = router.on(PAIRS, move |_: Peer, (): ()| {
+        let paired = Arc::clone(&paired);
+        async move { Ok(paired.look_at_pairs().await) }
+    });
+    let door = Door::new(reached, audit);
     Ok(router.on_stream(INVOKE, move |peer: Peer, asked: Request, progress: Progress| {
         let door = door.clone();
         async move { invoke(&door, peer, asked, &progress).await }

@@ -29,6 +29,8 @@ use super::host::ThisHost;
 use super::procedures::Procedures;
 use super::rgs::Hostings;
 
+pub(crate) use pairs::{PairSeen, Pairs};
+
 /// This deployment, as this host reaches it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {

@@ -15,7 +15,8 @@ mod rgs;
 mod salvage;
 mod shipped;
 
-pub(crate) use administration::{INVOKE, LOOK, Looked};
+pub(crate) use administration::{INVOKE, LOOK, Looked, PAIRS};
+pub(crate) use deployment::{PairSeen, Pairs};
 #[cfg(test)]
 pub(crate) use files::serve as serve_files;
 pub(crate) use files::{DELIVERED, DOWNLOAD, UPLOAD};

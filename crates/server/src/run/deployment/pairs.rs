@@ -1,15 +1,31 @@
 //! Pools that stand in for each other: their procedures, as an administrator orders them.
 
+use std::collections::BTreeMap;
+
 use admin::deployment::response_groups::{MovePool, Pairing};
 use admin::deployment::{Mode, Outcome};
 use admin::{Fault, Watch};
+use futures_util::future::join_all;
 use recovery::engine::{self, Line};
-use recovery::paired::{Figures, PairedPools, Procedure};
+use recovery::paired::{Closed, Figures, PairedPools, Procedure};
 use recovery::world::{Known, Reach};
+use serde::{Deserialize, Serialize};
 
 use super::rows::{self, Rows};
 use super::{Reached, stopped, unavailable};
 use crate::run::rgs::{Said, StandingIn};
+
+/// Each front-end pool that is paired, by its name in the DNS.
+pub(crate) type Pairs = BTreeMap<String, PairSeen>;
+
+/// Where a pool's Response Groups are changed, as a host sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PairSeen {
+    /// The pool where that is; none where it is not known, or nowhere.
+    pub(crate) changed_at: Option<String>,
+    /// What is not as it should be, and what to do.
+    pub(crate) notes: Vec<String>,
+}
 
 impl Reached {
     fn standing_in(&self, pool: &str, said: Said, name: &str) -> Result<StandingIn, Fault> {
@@ -47,6 +63,21 @@ impl Reached {
         Ok(Outcome { steps: rows.into_steps(), notes, warnings: Vec::new() })
     }
 
+    /// How each front-end pool that is paired stands to its pair: what `standfast status` tells.
+    pub(crate) async fn look_at_pairs(&self) -> Pairs {
+        let pools = self.host.topology.front_end_pools();
+        let paired =
+            pools.filter(|it| it.response_groups().is_some_and(|it| it.backup_pool.is_some()));
+        let looks = paired.map(async |pool| {
+            let seen = match self.look_at_pair(&pool.fqdn).await {
+                Ok(Pairing { changed_at, notes, .. }) => PairSeen { changed_at, notes },
+                Err(fault) => PairSeen { changed_at: None, notes: vec![fault.to_string()] },
+            };
+            (pool.fqdn.clone(), seen)
+        });
+        join_all(looks).await.into_iter().collect()
+    }
+
     pub(super) async fn look_at_pair(&self, pool: &str) -> Result<Pairing, Fault> {
         let said = Said { who: String::new(), attested: false, consented: false };
         let mut run = self.standing_in(pool, said, "look")?;
@@ -56,13 +87,18 @@ impl Reached {
             (Known::Yes, _) if pair.is_home() => Some(figures.primary.clone()),
             _ => None,
         };
-        let state = match () {
-            () if pair.is_over() => "FailedOver",
-            () if pair.primary.reach == Reach::Up && pair.primary.reigns => "Active",
-            () => "Unknown",
+        let closed = pair.closed();
+        let state = match closed {
+            _ if pair.is_over() => "FailedOver",
+            Some(Closed::OnTheWayThere) => "Closed",
+            Some(Closed::OneIsNotHeard) => "Unknown",
+            _ if pair.primary.reach == Reach::Up && pair.primary.reigns => "Active",
+            _ => "Unknown",
         };
         let received = figures.told();
+        let told = closed.map(|it| it.told(&figures));
         let Figures { primary, backup, notes, .. } = figures;
+        let notes = told.into_iter().chain(notes).collect();
         Ok(Pairing { pool: primary, backup, state, changed_at, received, notes })
     }
 }

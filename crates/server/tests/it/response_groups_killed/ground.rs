@@ -149,6 +149,13 @@ impl Ground {
         sorted(hosted.await)
     }
 
+    /// Lets nobody change the primary pool's own there, as the first rows of a failover do.
+    pub(super) async fn close_primary(&self) {
+        let hosting = self.hosting(PRIMARY).await.unwrap();
+        let reign = hosting.standing(PRIMARY).await.unwrap().reign;
+        hosting.yield_to(PRIMARY, reign + 1).await.unwrap();
+    }
+
     async fn hosting(&self, pool: &str) -> Result<Hosting, String> {
         let topology = self.deployment.topology();
         let site = topology.home_site(topology.pool(pool).unwrap()).unwrap();

@@ -38,6 +38,7 @@ async fn whatever_is_killed_response_groups_are_as_before_or_as_after() {
     println!("{:.1?}: exports with removal keep all", begun.elapsed());
     moves::go_on(&mut ground, &mut dice, rounds).await;
     println!("{:.1?}: procedures go on", begun.elapsed());
+    moves::tell_where_they_were_stopped(&mut ground).await;
 }
 
 /// Gives the order again until no earlier one is at work; it must finish then. Where the shell

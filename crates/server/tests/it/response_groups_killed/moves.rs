@@ -60,6 +60,26 @@ pub(super) async fn go_on(ground: &mut Ground, dice: &mut Dice, rounds: u64) {
     back.end();
 }
 
+/// Wherever one looks after a failover that was stopped when it had closed the primary pool, it
+/// is said that nobody can change anything, and what to do.
+pub(super) async fn tell_where_they_were_stopped(ground: &mut Ground) {
+    const NEXT: &str = "Give it again, and it goes on: Invoke-CsPoolFailOver -PoolFqdn";
+    let whole = ground.hosted(PRIMARY).await;
+    let status = ground.deployment.administer(&["status"]).await.unwrap();
+    assert!(status.contains(&format!("changed at     {PRIMARY}")), "{status}");
+    ground.close_primary().await;
+    let status = ground.deployment.administer(&["status"]).await.unwrap();
+    assert!(status.contains("changed at     nowhere") && status.contains(NEXT), "{status}");
+    let (state, _) = ground.run(SOUTH, &format!("(Get-CsPoolFailoverState {PRIMARY}).State")).await;
+    assert_eq!(state.trim(), "Closed");
+    for way in [Way::Over, Way::Back] {
+        ground.run(SOUTH, way.line()).await;
+        finished(ground, way, &whole, "after it was stopped").await;
+    }
+    let status = ground.deployment.administer(&["status"]).await.unwrap();
+    assert!(!status.contains(NEXT), "{status}");
+}
+
 /// Which way, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
