@@ -16,7 +16,7 @@ use rcgen::{
 };
 
 use crate::peer::{ADMINISTRATOR, HOST};
-use crate::private_file::{PRIVATE, PUBLIC, make_directory, read, write_new};
+use crate::private_file::{PRIVATE, PUBLIC, make_directory, read, remedy, write_new};
 
 /// The files of a bundle, and the authority's own.
 pub(crate) const CA_FILE: &str = "ca.pem";
@@ -57,9 +57,7 @@ pub enum AuthorityError {
         directory.display()
     )]
     BundleExists { directory: PathBuf },
-    #[error(
-        "{} cannot be {verb}: {source}; check the directory and its permissions", path.display()
-    )]
+    #[error("{} cannot be {verb}: {source}; {}", path.display(), remedy(source))]
     File { verb: &'static str, path: PathBuf, source: io::Error },
     #[error(
         "{} may be read by others (mode {mode:04o}), so the authority's key may be known to them; \
@@ -68,6 +66,11 @@ pub enum AuthorityError {
     Loose { path: PathBuf, mode: u32 },
     #[error("`{name}` cannot be in a certificate: {why}; use letters, digits, `-`, `_`, `.`, `@`")]
     Name { name: String, why: &'static str },
+    #[error(
+        "{} is damaged: {source}; put back the file that `standfast init` made: without it no \
+         certificate can be given out", path.display()
+    )]
+    Damaged { path: PathBuf, source: rcgen::Error },
     #[error("{what} failed: {source}; the authority's files may be damaged")]
     Certificate { what: &'static str, source: rcgen::Error },
 }
@@ -96,15 +99,16 @@ impl Authority {
 
     /// Opens the authority that [`Authority::create`] made.
     pub fn open(directory: &Path) -> Result<Self, AuthorityError> {
-        let (certificate_pem, _) = text(&directory.join(CA_FILE))?;
+        let ca = directory.join(CA_FILE);
+        let (certificate_pem, _) = text(&ca)?;
         let path = directory.join(CA_KEY_FILE);
         let (key_pem, mode) = text(&path)?;
         if mode & 0o077 != 0 {
             return Err(AuthorityError::Loose { path, mode });
         }
-        let key = KeyPair::from_pem(&key_pem).map_err(failed("reading the authority's key"))?;
-        let issuer = Issuer::from_ca_cert_pem(&certificate_pem, key)
-            .map_err(failed("reading the authority's certificate"))?;
+        let damaged = |path| move |source| AuthorityError::Damaged { path, source };
+        let key = KeyPair::from_pem(&key_pem).map_err(damaged(path))?;
+        let issuer = Issuer::from_ca_cert_pem(&certificate_pem, key).map_err(damaged(ca))?;
         Ok(Self { certificate_pem, issuer })
     }
 

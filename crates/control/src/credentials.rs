@@ -15,7 +15,7 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion
 
 use crate::authority::{CA_FILE, CERT_FILE, KEY_FILE};
 use crate::peer::{Peer, PeerError};
-use crate::private_file::read;
+use crate::private_file::{read, remedy};
 
 /// What two hosts of ours speak.
 const OURS: &[&SupportedProtocolVersion] = &[&TLS13];
@@ -38,18 +38,23 @@ struct Loaded {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
-    #[error(
-        "{} cannot be read: {source}; put the bundle there that `standfast init` made",
-        path.display()
-    )]
+    #[error("{} cannot be read: {source}; {}", path.display(), remedy(source))]
     Unreadable { path: PathBuf, source: io::Error },
     #[error(
         "{} may be read by others (mode {mode:04o}), and it is a private key; run \
          `chmod 600 {}`", path.display(), path.display()
     )]
     Loose { path: PathBuf, mode: u32 },
-    #[error("{} holds no {what}; put the bundle there that `standfast init` made", path.display())]
+    #[error(
+        "{} holds no {what} that can be read; put the bundle there again that `standfast init` \
+         made", path.display()
+    )]
     NotPem { path: PathBuf, what: &'static str },
+    #[error(
+        "{} is damaged: {source}; put the bundle there again that `standfast init` made",
+        path.display()
+    )]
+    Damaged { path: PathBuf, source: rustls::Error },
     #[error(
         "the certificate {} is not good: {source}; issue a new one with the authority of {}",
         cert.display(), ca.display()
@@ -57,7 +62,11 @@ pub enum CredentialsError {
     NotGood { cert: PathBuf, ca: PathBuf, source: rustls::Error },
     #[error("{} names nobody: {source}", path.display())]
     Nobody { path: PathBuf, source: PeerError },
-    #[error("{} cannot be used for TLS: {source}; issue the bundle again", directory.display())]
+    #[error(
+        "{} cannot be used for TLS: {source}; its `key.pem` and `cert.pem` must be of one bundle: \
+         put the one there again that `standfast init` made, or issue another",
+        directory.display()
+    )]
     Unusable { directory: PathBuf, source: rustls::Error },
 }
 
@@ -72,8 +81,7 @@ impl Credentials {
         if mode & 0o077 != 0 {
             return Err(CredentialsError::Loose { path: key_file, mode });
         }
-        let key = PrivateKeyDer::from_pem_slice(&key_pem)
-            .map_err(|_| CredentialsError::NotPem { path: key_file, what: "private key" })?;
+        let key = key(&key_pem, key_file)?;
         let authorities = certificates(&ca)?;
         let chain = certificates(&cert)?;
 
@@ -81,7 +89,8 @@ impl Credentials {
             |source| CredentialsError::Unusable { directory: directory.to_owned(), source };
         let mut roots = RootCertStore::empty();
         for authority in authorities {
-            roots.add(authority).map_err(unusable)?;
+            let damaged = |source| CredentialsError::Damaged { path: ca.clone(), source };
+            roots.add(authority).map_err(damaged)?;
         }
         let roots = Arc::new(roots);
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(&roots), provider())
@@ -197,6 +206,16 @@ fn provider() -> Arc<CryptoProvider> {
 
 fn contents(path: &Path) -> Result<(Vec<u8>, u32), CredentialsError> {
     read(path).map_err(|source| CredentialsError::Unreadable { path: path.to_owned(), source })
+}
+
+fn key(pem: &[u8], path: PathBuf) -> Result<PrivateKeyDer<'static>, CredentialsError> {
+    let Ok(key) = PrivateKeyDer::from_pem_slice(pem) else {
+        return Err(CredentialsError::NotPem { path, what: "private key" });
+    };
+    match provider().key_provider.load_private_key(key.clone_key()) {
+        Ok(_) => Ok(key),
+        Err(source) => Err(CredentialsError::Damaged { path, source }),
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CredentialsError> {

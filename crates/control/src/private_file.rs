@@ -45,6 +45,17 @@ pub(crate) fn read(path: &Path) -> io::Result<(Vec<u8>, u32)> {
     Ok((contents, mode))
 }
 
+/// What helps where a file cannot be read or written.
+pub(crate) fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "run this as the user to whom it belongs, or as root",
+        io::ErrorKind::NotFound => {
+            "name another directory, or put it back: `standfast init` made it"
+        }
+        _ => "look at the directory and the disk that it is on",
+    }
+}
+
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".unfinished");

@@ -214,9 +214,21 @@ pub struct Measured {
     pub in_vain: Vec<String>,
     /// The run that has the pool now, if it is another one.
     pub other_run: String,
+    /// The sites that are not heard.
+    #[serde(default)]
+    pub not_heard: Vec<String>,
 }
 
 impl Measured {
+    /// Which sites are not heard, and what that means.
+    pub fn silence(&self) -> String {
+        if self.not_heard.is_empty() {
+            return self.loss();
+        }
+        let sites: Vec<_> = self.not_heard.iter().map(|it| format!("site {it}")).collect();
+        format!("not heard: {}; {}", sites.join(", "), self.loss())
+    }
+
     /// Which home copies cannot be read, and the command that goes on without them.
     pub fn unreadable_copies(&self) -> String {
         self.give_up("")

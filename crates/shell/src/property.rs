@@ -34,7 +34,7 @@ pub(crate) fn property(value: &Value, name: &str) -> Result<Value, Failure> {
 
 pub(crate) fn no_property(value: &Value, name: &str, known: &[&str]) -> Failure {
     let what = match value {
-        Value::Object(object) if !object.kind.is_empty() => format!("a {}", object.kind),
+        Value::Object(object) if !object.kind.is_empty() => object.kind.clone(),
         other => other.kind().to_owned(),
     };
     let near = nearest(name, known.iter().map(|it| (*it).to_owned()));

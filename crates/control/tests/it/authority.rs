@@ -120,6 +120,41 @@ fn a_bundle_that_does_not_fit_together_is_refused() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_named_with_what_to_do() {
+    const NO_BASE64: &str = "-----BEGIN PRIVATE KEY-----\n????\n-----END PRIVATE KEY-----\n";
+    const NO_KEY: &str = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    const NO_CERT: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let deployment = Deployment::new();
+    let alpha = deployment.host("alpha");
+    let bundle = deployment.directory.join("alpha");
+    for path in [alpha.key(), alpha.cert(), alpha.ca()] {
+        let good = std::fs::read(&path).expect("a file");
+        for garbage in ["", "\u{fffd}\0", NO_BASE64, NO_KEY, NO_CERT] {
+            std::fs::write(&path, garbage).expect("written");
+            let error = Credentials::load(&bundle).expect_err(garbage).to_string();
+            assert!(error.contains(path.to_str().expect("a path")), "{garbage:?}: {error}");
+            assert!(error.contains("`standfast init` made") || error.contains("issue"), "{error}");
+        }
+        std::fs::write(&path, good).expect("written");
+        Credentials::load(&bundle).expect("good again");
+    }
+    let authority = deployment.directory.join("authority");
+    for name in ["ca.key", "ca.pem"] {
+        let (path, good) = (authority.join(name), std::fs::read(authority.join(name)).expect("it"));
+        std::fs::write(&path, NO_KEY).expect("written");
+        let error = Authority::open(&authority).expect_err(name).to_string();
+        assert!(error.contains(path.to_str().expect("a path")), "{error}");
+        assert!(error.contains("is damaged") && error.contains("put back"), "{error}");
+        std::fs::write(&path, good).expect("written");
+    }
+    // A test runs as root, to whom nothing is denied.
+    let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let error = CredentialsError::Unreadable { path: alpha.key(), source: denied }.to_string();
+    let says = format!("{} cannot be read: permission denied; run this as", alpha.key().display());
+    assert!(error.starts_with(&says), "{error}");
+}
+
+#[test]
 fn openssl_verifies_what_we_issue() {
     let deployment = Deployment::new();
     let (alpha, jane) =

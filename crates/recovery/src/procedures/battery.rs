@@ -7,9 +7,11 @@ use worlds::{failed_over, home_returns, lost, worlds};
 use super::{ALL, FAIL_BACK, FAIL_OVER, SALVAGE, row_for};
 use crate::action::{Action, StretchedPool};
 use crate::battery::{self, Fault, now};
-use crate::engine::{Stopped, run_row};
+use crate::engine::{Stopped, run_row, what_if};
 use crate::record::PoolState;
-use crate::world::{Active, Copies, Known, MissingLog, Reach, Standing, Unshipped, World};
+use crate::world::{
+    Active, Copies, Known, Measured, MissingLog, Reach, Site, Standing, Unshipped, World,
+};
 
 type Model = battery::Model<StretchedPool>;
 
@@ -198,4 +200,21 @@ fn a_row_alone_runs_only_in_its_turn() {
     whole.world.state = PoolState::FailingOver;
     now(run_row(procedure, step, &mut whole, &mut |_| {})).unwrap();
     assert_eq!(whole.world.state, PoolState::FailedOver);
+}
+
+#[test]
+fn a_failback_that_is_rehearsed_while_home_is_off_says_that_home_is_not_heard() {
+    let start = failed_over();
+    let home = Site { reach: Reach::Unknown, standing: Standing::Unknown, ..start.home.clone() };
+    let home = Site { writable: Known::Unknown, ..home };
+    let world = World { home, ..start };
+    let measured = Measured { not_heard: vec!["north".to_owned()], ..Measured::default() };
+    let forecast = what_if::<StretchedPool>(&FAIL_BACK, None, &world, &measured);
+    let refused: Vec<String> = forecast.refused.iter().map(ToString::to_string).collect();
+    let [both, ..] = refused.as_slice() else { panic!("nothing is in its way") };
+    assert!(
+        both.contains("Both sites answer.") && both.contains("not heard: site north"),
+        "{both}"
+    );
+    assert!(!refused.iter().any(|it| it.contains("old primary")), "{refused:#?}");
 }

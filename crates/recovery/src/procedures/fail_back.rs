@@ -21,7 +21,7 @@ pub const FAIL_BACK: Procedure = Procedure {
         Given {
             text: "Both sites answer.",
             remedy: "start the witness hosts and the database hosts of both sites.",
-            say: Measured::loss,
+            say: Measured::silence,
             holds: |world| world.home.reach == Reach::Up && world.backup.reach == Reach::Up,
         },
         Given {
@@ -42,7 +42,10 @@ pub const FAIL_BACK: Procedure = Procedure {
             remedy: "its old primary still runs: stop that host, and look why it did not hear the \
                      backup site.",
             say: Measured::loss,
-            holds: |world| world.home_serves() || world.home_is_fenced(),
+            // What is not heard is told above, and not taken for a primary.
+            holds: |world| {
+                world.home_serves() || world.home.reach != Reach::Up || world.home_is_fenced()
+            },
         },
         Given {
             text: "Every home copy can be read, or an administrator attests that it is lost.",

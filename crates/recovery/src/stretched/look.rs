@@ -272,6 +272,10 @@ fn highest(observed: &Observed) -> Option<&PoolRecord> {
     })
 }
 
+fn reach(side: &Side<'_>) -> Reach {
+    if side.record.is_some() && side.lead.is_some() { Reach::Up } else { Reach::Unknown }
+}
+
 fn judge(side: &Side<'_>, other: &Side<'_>) -> Site {
     let standing = standing(side);
     let mine = side.record.map(|record| record.term.reign);
@@ -285,10 +289,8 @@ fn judge(side: &Side<'_>, other: &Side<'_>) -> Site {
         (None, Some(mirror)) if mirror.writable => Known::Yes,
         (None, _) => Known::Unknown,
     };
-    let reach =
-        if side.record.is_some() && side.lead.is_some() { Reach::Up } else { Reach::Unknown };
     Site {
-        reach,
+        reach: reach(side),
         standing,
         reigns: has_primary && theirs.is_none_or(|theirs| Some(theirs) < mine),
         writable,
@@ -423,6 +425,11 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
         lost: drained.lost.clone(),
         missing_range: drained.range.clone(),
         notes,
+        not_heard: [home, backup]
+            .iter()
+            .filter(|it| reach(it) != Reach::Up)
+            .map(|it| it.name.to_owned())
+            .collect(),
         ..Measured::default()
     }
 }

@@ -184,7 +184,7 @@ pub(super) fn set<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         for (name, value) in &given.properties {
             let field = K::FIELDS.iter().find(|it| it.name.eq_ignore_ascii_case(name));
             let field = field.ok_or_else(|| {
-                let message = format!("a {} has no property {name}", K::KIND);
+                let message = format!("the {} has no property {name}", K::KIND);
                 let names: Vec<_> = K::FIELDS.iter().map(|it| it.name).collect();
                 Fault::misspoken(message, format!("it has {}", names.join(", ")))
             })?;
