@@ -77,6 +77,13 @@ pub enum Conflict {
         /// The identity of that.
         id: Uuid,
     },
+    /// Several workflows would use hours of business that are for one only.
+    PrivateHours {
+        /// The hours.
+        hours: Named,
+        /// Those who would use them.
+        workflows: Vec<Named>,
+    },
 }
 
 /// Which of two objects stays at the destination as it is.
@@ -167,6 +174,16 @@ impl fmt::Display for Conflict {
                 "{} names the {kind} {id}, which is neither in the import nor here; export again",
                 named(from)
             ),
+            Self::PrivateHours { hours, workflows } => {
+                let workflows: Vec<String> = workflows.iter().map(named).collect();
+                write!(
+                    f,
+                    "{} are for one workflow only, and would be used by {}; give each its own, or \
+                     set Custom to $false, and export again if they come in",
+                    named(hours),
+                    workflows.join(" and ")
+                )
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ mod conflict;
 mod names;
 mod plan;
 mod planner;
+mod private;
 mod references;
 mod report;
 mod taken;

@@ -20,6 +20,8 @@ pub struct Existing {
     pub objects: Vec<Named>,
     /// What these name of each other.
     pub references: BTreeSet<Reference>,
+    /// Those of them that are hours of business for one workflow only.
+    pub private: BTreeSet<Uuid>,
     /// Every object of the other pools that could be asked.
     pub elsewhere: Vec<Elsewhere>,
     /// What the destination knows of each owner.

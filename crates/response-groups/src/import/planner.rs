@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::conflict::{Conflict, Conflicts};
 use super::names::Names;
 use super::plan::{Existing, Incoming, Named, Options, Plan, Renamed};
-use super::{references, report, taken};
+use super::{private, references, report, taken};
 use crate::configuration::AudioEntry;
 use crate::model::{Kind, Object, ServiceSettings};
 
@@ -29,6 +29,7 @@ pub fn plan(
     });
     conflicts.extend(taken::uri_conflicts(existing, &write));
     conflicts.extend(references::conflicts(existing, &write, &remove));
+    conflicts.extend(private::conflicts(existing, &write, &remove));
     if !conflicts.is_empty() {
         return Err(Conflicts(conflicts));
     }

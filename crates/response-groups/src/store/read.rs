@@ -98,6 +98,12 @@ pub(super) async fn names(lease: &Lease) -> Result<Vec<Named>, RgsError> {
     Ok(names)
 }
 
+/// The hours of business that are for one workflow only.
+pub(super) async fn private_hours(lease: &Lease) -> Result<BTreeSet<Uuid>, RgsError> {
+    let sql = "select id from rgs.hours_of_business where custom";
+    Ok(lease.rows(sql, &[]).await?.iter().map(|row| row.get(0)).collect())
+}
+
 /// What objects name of each other.
 pub(super) async fn references(lease: &Lease) -> Result<BTreeSet<Reference>, RgsError> {
     const LINKS: [(Kind, Kind, &str); 5] = [

@@ -12,6 +12,7 @@ use response_groups::model::{
 };
 use response_groups::store::{ImportError, NoAudio, RgsError};
 
+use super::references::hours;
 use super::world::{BACKUP, NoPlan, PRIMARY, World, audio_file, group, id, queue, workflow};
 use crate::testing::{Contents, sha256};
 
@@ -40,18 +41,20 @@ async fn a_plan_is_made_upon_what_is_there() {
     let world = World::new().await;
     let support = Object::from(group(1, "Support"));
     let line = Object::from(queue(2, "Line", &[1]));
-    for object in [&support, &line] {
+    let private = Object::from(hours(3, true));
+    for object in [&support, &line, &private] {
         world.add(object.clone()).await.unwrap();
     }
     world.hosting.set_settings(PRIMARY, &ServiceSettings::default()).await.unwrap();
     let desk = Named::from(&Object::from(group(2, "Desk")));
     let elsewhere = vec![Elsewhere { object: desk, pool: BACKUP.to_owned() }];
-    let standing = Standing { reign: 0, edits: true, revision: 3 };
+    let standing = Standing { reign: 0, edits: true, revision: 4 };
     let names = Reference { from: (Kind::Queue, id(2)), to: (Kind::AgentGroup, id(1)) };
     let expected = Existing {
         parent: PRIMARY.to_owned(),
-        objects: vec![Named::from(&support), Named::from(&line)],
+        objects: vec![Named::from(&support), Named::from(&line), Named::from(&private)],
         references: [names].into(),
+        private: [id(3)].into(),
         elsewhere: elsewhere.clone(),
         owners: BTreeMap::from([(PRIMARY.to_owned(), standing)]),
         settings: [PRIMARY.to_owned()].into(),
@@ -165,6 +168,57 @@ async fn an_import_that_would_tear_a_reference_apart_is_a_conflict() {
     assert_eq!((from.name.as_str(), from.owner.as_str()), ("Line", PRIMARY));
     assert_eq!((to.name.as_str(), to.owner.as_str()), ("Support", BACKUP));
     assert_eq!(world.all().await, before);
+}
+
+/// Each of the ways in which private hours would be shared is in the list, and the database agrees.
+#[tokio::test]
+async fn private_hours_that_several_workflows_would_use_are_a_conflict() {
+    let world = World::new().await;
+    for object in [hours(1, true), hours(2, false)] {
+        world.add(object).await.unwrap();
+    }
+    let uses =
+        |number, of| Workflow { business_hours: Some(id(of)), ..workflow(number, "w", None) };
+    let named = |number, name: &str, of| Workflow { name: name.to_owned(), ..uses(number, of) };
+    world.add(named(3, "first", 1)).await.unwrap();
+    world.add(named(4, "second", 2)).await.unwrap();
+    let before = world.all().await;
+    let files: [&[Object]; 4] = [
+        // One more uses what is here.
+        &[named(5, "third", 1).into()],
+        // The same, and the hours come in again.
+        &[hours(1, true).into(), named(5, "third", 1).into()],
+        // What is used here becomes private, and another comes in that uses it.
+        &[hours(2, true).into(), named(6, "fourth", 2).into()],
+        // A file whose own workflows share them.
+        &[hours(7, true).into(), named(8, "x", 7).into(), named(9, "y", 7).into()],
+    ];
+    let shared = ["first and third", "first and third", "second and fourth", "x and y"];
+    for (file, shared) in files.into_iter().zip(shared) {
+        let file = of(file.to_vec());
+        let incoming = Incoming {
+            configuration: &file,
+            source: PRIMARY,
+            owner: Some(PRIMARY),
+            reigns: BTreeMap::new(),
+            given: BTreeSet::new(),
+        };
+        let make = |existing: &Existing| import::plan(existing, &incoming, Options::default());
+        let refused = world.hosting.import(Vec::new(), make, &mut NoAudio).await;
+        let Err(ImportError::Plan(Conflicts(conflicts))) = refused else { panic!("{refused:?}") };
+        let [Conflict::PrivateHours { workflows, .. }] = &conflicts[..] else {
+            panic!("{conflicts:?}")
+        };
+        let names: BTreeSet<_> = workflows.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, shared.split(" and ").collect());
+        // By the database, too.
+        let refused = world.import(&file, &mut Contents::default()).await;
+        assert!(matches!(refused, Err(ImportError::Store(_))), "{refused:?}");
+        assert_eq!(world.all().await, before);
+    }
+    // A copy of what is here, and one whose private hours are free, come in.
+    let file = of(vec![hours(1, true).into(), named(3, "first", 1).into(), hours(2, true).into()]);
+    world.import(&file, &mut Contents::default()).await.unwrap();
 }
 
 /// Somebody writes past us, by hand, after the plan was made.

@@ -9,7 +9,7 @@ use response_groups::store::RgsError;
 use super::world::{BACKUP, PRIMARY, World, group, id, plays, queue, to_queue, workflow};
 use response_groups::model::{AgentGroup, AudioRef, Holiday, ServiceSettings};
 
-fn hours(number: u128, custom: bool) -> HoursOfBusiness {
+pub(crate) fn hours(number: u128, custom: bool) -> HoursOfBusiness {
     HoursOfBusiness { custom, ..HoursOfBusiness::new(id(number), PRIMARY, format!("h{number}")) }
 }
 

@@ -44,6 +44,7 @@ impl Pool {
             parent: self.fqdn.clone(),
             objects: self.objects.iter().map(Named::from).collect(),
             references: self.objects.iter().flat_map(references).collect(),
+            private: self.objects.iter().filter_map(private).collect(),
             elsewhere: elsewhere.collect(),
             owners: self.owners.clone(),
             settings: self.settings.keys().cloned().collect(),
@@ -108,4 +109,12 @@ impl Pool {
 fn references(object: &Object) -> Vec<Reference> {
     let from = (object.kind(), object.id());
     object.references().into_iter().map(|to| Reference { from, to }).collect()
+}
+
+/// Its identity, if it is for one workflow only.
+fn private(object: &Object) -> Option<Uuid> {
+    match object {
+        Object::HoursOfBusiness(it) if it.custom => Some(it.id),
+        _ => None,
+    }
 }
