@@ -113,6 +113,8 @@ pub struct Export {
     pub file_name: String,
     /// What was exported is removed once the file is safe.
     pub remove: bool,
+    /// Also where it is in service for another pool.
+    pub force: bool,
     /// Who asks: the file is for nobody else.
     pub who: String,
 }

@@ -276,6 +276,7 @@ impl Ground {
         let over = |said: &str| said.trim() == "FailedOver";
         self.deployment.watch(LONG, "it is over", &["shell", "-c", line], over).await.unwrap();
         self.hears_that_it_may_not_change().await;
+        self.removes_nothing_that_is_in_service().await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "71");
         let left = self.shell("Get-CsRgsQueue -Identity backup.contoso.com -ShowAll").await;
@@ -286,6 +287,21 @@ impl Ground {
         self.change_the_queue("primary.contoso.com", 72).await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "72", "again: nothing to do");
+    }
+
+    /// While one pool stands in for the other, an export takes nothing out at either.
+    async fn removes_nothing_that_is_in_service(&self) {
+        let removing = |pool: &str| {
+            format!(
+                "Export-CsRgsConfiguration -Source {pool} -Owner primary.contoso.com -FileName \
+                 C:\\removed.zip -RemoveExportedConfiguration"
+            )
+        };
+        let refused = self.try_shell(&removing("backup.contoso.com")).await.unwrap_err();
+        let refused = refused.to_string();
+        assert!(refused.contains("stands in") && refused.contains("-Force"), "{refused}");
+        let refused = self.try_shell(&removing("primary.contoso.com")).await.unwrap_err();
+        assert!(refused.to_string().contains("is not edited at"), "{refused}");
     }
 
     /// Whoever ran it has every line; a host that was slow may lack some.

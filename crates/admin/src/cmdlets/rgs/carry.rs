@@ -67,7 +67,8 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                     "Removes from the source what was exported, once the file is safe and if \
                      nothing of it has changed since. Where agents have signed in or out \
                      meanwhile it is exported again, three times at most. Given again when all is \
-                     removed, it leaves the file as it is.",
+                     removed, it leaves the file as it is. Refused where another pool may change \
+                     it now, and, without -Force, where it is in service for its own pool.",
                 ),
                 FORCE,
             ],
@@ -188,7 +189,8 @@ fn export(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             let told = format!("What if: {whose} would be written into {file_name}{then}.");
             return Ok(vec![told.into()]);
         }
-        let order = Export { source, of, file_name, remove, who: context.who() };
+        let force = context.given.on("Force");
+        let order = Export { source, of, file_name, remove, force, who: context.who() };
         Ok(vec![context.response_groups().export(order).await?.into()])
     })
 }

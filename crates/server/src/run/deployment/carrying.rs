@@ -11,9 +11,9 @@ use admin::{Fault, FaultKind, Watch};
 use jiff::Timestamp;
 use response_groups::compare::{Compared, compare};
 use response_groups::configuration::Configuration;
-use response_groups::import::{self, AudioSource, Conflicts, Incoming, Options, Report};
+use response_groups::import::{self, AudioSource, Conflicts, Incoming, Options, Report, Standing};
 use response_groups::package::{Header, Package, Refused, Reign, Writer, verify};
-use response_groups::store::{Export as Held, ImportError, OwnerFilter};
+use response_groups::store::{Export as Held, ImportError, OwnerFilter, RgsError};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
@@ -33,7 +33,7 @@ impl Reached {
         let header = Header {
             source: order.source.clone(),
             owner: match order.of {
-                Owner::Pool(owner) => Some(owner),
+                Owner::Pool(ref owner) => Some(owner.clone()),
                 Owner::Parent => Some(order.source.clone()),
                 Owner::Any => None,
             },
@@ -48,6 +48,9 @@ impl Reached {
         };
         let exported = held.exported().clone();
         let objects = held.configuration().objects.len();
+        if order.remove && objects > 0 {
+            self.may_be_removed(&order, held.standings()).await?;
+        }
         let audio = held.configuration().audio.len();
         let runtime = Handle::current();
         let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
@@ -67,6 +70,46 @@ impl Reached {
             watch.note(format!("{objects} objects were removed from {}.", hosting.parent()));
             Ok(Vec::new())
         }))
+    }
+
+    /// Refuses to remove what another pool may change now, and what is in service here for
+    /// another: removed here, it would be gone there as well when it is brought home.
+    async fn may_be_removed(
+        &self,
+        order: &Export,
+        standings: &BTreeMap<String, Standing>,
+    ) -> Result<(), Fault> {
+        let source = &order.source;
+        for (owner, here) in standings {
+            if owner == source && !here.edits {
+                let not = RgsError::NotEditor { owner: owner.clone(), pool: source.clone() };
+                return Err(fault(&not));
+            }
+            if owner == source || !here.edits || order.force {
+                continue;
+            }
+            // Its own pool may have taken it home since.
+            let at_home = match self.hostings.get(owner) {
+                Some(hosting) => hosting.standing(owner).await.ok(),
+                None => None,
+            };
+            if !at_home.is_some_and(|it| it.edits && here.reign < it.reign) {
+                return Err(Fault::new(
+                    FaultKind::Unsafe,
+                    "in-service",
+                    format!(
+                        "{source} stands in for {owner}: what is removed here is gone there, too, \
+                         when it is brought home"
+                    ),
+                    format!(
+                        "bring it home first (Invoke-CsPoolFailBack {owner}, or export it without \
+                         -RemoveExportedConfiguration and import it at {owner}), or repeat with \
+                         -Force"
+                    ),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Imports an export file, all or nothing.
