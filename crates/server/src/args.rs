@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use admin::Role;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 /// A server that keeps chat rooms working when a data centre is lost.
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Make the deployment's certificate authority and a bundle per host
     Init(Init),
+    /// Give another administrator a credential
+    Administrator(Administrator),
     /// Check a topology and say what is wrong with it
     Check {
         /// The topology file
@@ -76,13 +80,27 @@ pub(crate) struct Init {
     pub administrator: String,
 }
 
+/// `standfast administrator`
+#[derive(Debug, Args)]
+pub(crate) struct Administrator {
+    /// The administrator's name, as the audit trail is to show it
+    pub name: String,
+    /// What this administrator may do
+    #[arg(long, value_parser = PossibleValuesParser::new(Role::ALL.map(Role::name)))]
+    pub role: String,
+    /// The directory that `standfast init` made
+    #[arg(long, value_name = "DIR")]
+    pub secrets: PathBuf,
+}
+
 /// How an administrator reaches a deployment.
 #[derive(Debug, Args)]
 pub(crate) struct Reach {
     /// The topology file
     #[arg(long)]
     pub topology: PathBuf,
-    /// The directory of the administrator's certificate (made by `standfast init`)
+    /// The directory of the administrator's certificate (made by `standfast init`, or by
+    /// `standfast administrator`)
     #[arg(long)]
     pub credential: PathBuf,
     /// The host to ask; any that answers if none is named

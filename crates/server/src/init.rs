@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use control::authority::Authority;
 use topology::{Host, Topology};
 
-use crate::args::Init;
+use crate::args::{Administrator, Init};
 use crate::check;
 use crate::said::answer;
 
@@ -31,6 +31,18 @@ pub(crate) fn init(init: &Init) -> anyhow::Result<()> {
         init.out.display(),
         out.display()
     ))?;
+    Ok(())
+}
+
+/// Gives one more administrator a credential of the same authority.
+pub(crate) fn administrator(one: &Administrator) -> anyhow::Result<()> {
+    let authority =
+        Authority::open(&one.secrets.join("authority")).context("open the authority")?;
+    let out = one.secrets.join("administrators").join(&one.name);
+    authority
+        .issue_administrator(&one.name, &one.role, &out)
+        .with_context(|| format!("issue the certificate of {}", one.name))?;
+    answer(&format!("made {}: {} connects with --credential on it", out.display(), one.name))?;
     Ok(())
 }
 

@@ -34,6 +34,7 @@ fn begin(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(run) => run::run(&run).map(|()| ExitCode::SUCCESS),
         Command::Init(init) => init::init(&init).map(|()| ExitCode::SUCCESS),
+        Command::Administrator(one) => init::administrator(&one).map(|()| ExitCode::SUCCESS),
         Command::Check { topology } => check::check(&topology),
         Command::Status(reach) => status::status(&reach),
         Command::Failover(failover) => order::failover(&failover),

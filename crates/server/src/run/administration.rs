@@ -113,7 +113,7 @@ async fn invoke(
             FaultKind::Forbidden,
             "no-role",
             format!("{who} has the role {role}, which means nothing here"),
-            "issue a credential with one of the administrator roles",
+            "give this administrator a credential with `standfast administrator --role`",
         );
         return Ok(Err(fault));
     };

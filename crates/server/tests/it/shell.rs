@@ -1,7 +1,7 @@
 //! The shell from outside: texts, files and standard input, what is printed and the exit status.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -45,13 +45,17 @@ impl Shell {
 
     /// Runs `standfast shell ARGUMENTS` with `input` at its standard input.
     fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.run_as(&self.deployment.credential(), arguments, input)
+    }
+
+    fn run_as(&self, credential: &Path, arguments: &[&str], input: &str) -> Output {
         let mut command = Account::find().unwrap().command(self.deployment.program());
         let command = command
             .arg("shell")
             .arg("--topology")
             .arg(self.deployment.directory().join("topology.toml"))
             .arg("--credential")
-            .arg(self.deployment.credential())
+            .arg(credential)
             .arg("--exchange")
             .arg(&self.exchange)
             .args(arguments)
@@ -74,6 +78,28 @@ impl Shell {
 fn said(output: &Output) -> (bool, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_administrator_may_do_what_the_role_allows() {
+    let shell = Shell::start().await;
+    let secrets = shell.deployment.directory().join("authority");
+    let give = |name: &str, role: &str| {
+        let mut command = Account::find().unwrap().command(shell.deployment.program());
+        command.args(["administrator", name, "--role", role, "--secrets"]).arg(&secrets);
+        command.output().unwrap()
+    };
+    let (good, _, errors) = said(&give("vera", "CsViewOnlyAdministrator"));
+    assert!(good, "{errors}");
+    let vera = secrets.join("administrators/vera");
+    let (good, out, errors) = said(&shell.run_as(&vera, &["-c", "Get-CsTopology"], ""));
+    assert!(good && out.contains("example.org"), "{errors}");
+    let change = ["-c", "New-CsPersistentChatRoom -Name hall"];
+    let (good, _, errors) = said(&shell.run_as(&vera, &change, ""));
+    assert!(!good && errors.contains("CsViewOnlyAdministrator may not run"), "{errors}");
+    assert!(!said(&give("vera", "CsViewOnlyAdministrator")).0, "there is one already");
+    let (good, _, errors) = said(&give("boss", "Boss"));
+    assert!(!good && errors.contains("CsPersistentChatAdministrator"), "{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
