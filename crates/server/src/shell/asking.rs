@@ -92,9 +92,10 @@ impl Drop for Raw {
 
 /// One line as it is typed; none, if whoever types wants out.
 fn typed(prompt: &str, echo: Echo) -> io::Result<Option<String>> {
-    ask(prompt);
     let line = {
+        // Whoever sees the question can answer it.
         let _raw = Raw::begin()?;
+        ask(prompt);
         keys(echo)?
     };
     remark("");

@@ -1,8 +1,9 @@
 //! The shell from outside: texts, files and standard input, what is printed and the exit status.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use testkit::Account;
@@ -49,8 +50,16 @@ impl Shell {
     }
 
     fn run_as(&self, credential: &Path, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(credential, arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn command(&self, credential: &Path, arguments: &[&str]) -> Command {
         let mut command = Account::find().unwrap().command(self.deployment.program());
-        let command = command
+        command
             .arg("shell")
             .arg("--topology")
             .arg(self.deployment.directory().join("topology.toml"))
@@ -58,13 +67,43 @@ impl Shell {
             .arg(credential)
             .arg("--exchange")
             .arg(&self.exchange)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
+            .args(arguments);
+        command
+    }
+
+    /// Runs a line that asks, at a terminal, and types each answer once its question is there.
+    /// Gives what stood on the terminal, and whether it went well.
+    fn typed(&self, answers: &[(&str, &str)]) -> (String, bool) {
+        let line = "New-CsRgsAgentGroup primary.example.org -Name Night -Confirm";
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let end = || Stdio::from(terminal.slave.try_clone().unwrap());
+        let mut command = self.command(&self.deployment.credential(), &["-c", line]);
+        let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+        // What the command keeps of it would keep the terminal open.
+        drop(command);
+        drop(terminal.slave);
+        let mut keys = File::from(terminal.master);
+        let mut screen = keys.try_clone().unwrap();
+        let (shown, seen) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            // It ends with an error when nobody is at the other end any more.
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                shown.send(String::from_utf8_lossy(&bytes[..count]).into_owned()).unwrap_or(());
+            }
+        });
+        let (mut said, mut answered) = (String::new(), 0);
+        for (question, answer) in answers {
+            while !said[answered..].contains(question) {
+                said += &seen.recv_timeout(LONG).unwrap_or_else(|_| panic!("{question}: {said}"));
+            }
+            answered = said.len();
+            keys.write_all(answer.as_bytes()).unwrap();
+        }
+        while let Ok(more) = seen.recv_timeout(LONG) {
+            said += &more;
+        }
+        (said, child.wait().unwrap().success())
     }
 
     fn script(&self, text: &str) -> String {
@@ -78,6 +117,15 @@ impl Shell {
 fn said(output: &Output) -> (bool, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.success(), text(&output.stdout), text(&output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_at_the_terminal_is_answered_by_keys() {
+    let shell = Shell::start().await;
+    let (said, good) = shell.typed(&[("(default is", "?\r"), ("(default is", "\u{3}")]);
+    assert!(!good && said.contains("was declined"), "{said}");
+    let (said, good) = shell.typed(&[("(default is", "yx\u{7f}\r")]);
+    assert!(!good && !said.contains("was declined"), "it was asked for, and refused: {said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
