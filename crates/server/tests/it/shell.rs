@@ -2,10 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use testkit::Account;
 use testkit::deployment::{Deployment, Plans};
 
@@ -75,14 +78,18 @@ impl Shell {
     /// Gives what stood on the terminal, and whether it went well.
     fn typed(&self, answers: &[(&str, &str)]) -> (String, bool) {
         let line = "New-CsRgsAgentGroup primary.example.org -Name Night -Confirm";
-        let terminal = nix::pty::openpty(None, None).unwrap();
-        let end = || Stdio::from(terminal.slave.try_clone().unwrap());
+        let keys = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY).unwrap();
+        grantpt(&keys).unwrap();
+        unlockpt(&keys).unwrap();
+        let terminal = File::options().read(true).write(true).open(ptsname_r(&keys).unwrap());
+        let terminal = terminal.unwrap();
+        let end = || Stdio::from(terminal.try_clone().unwrap());
         let mut command = self.command(&self.deployment.credential(), &["-c", line]);
         let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         // What the command keeps of it would keep the terminal open.
         drop(command);
-        drop(terminal.slave);
-        let mut keys = File::from(terminal.master);
+        drop(terminal);
+        let mut keys = File::from(OwnedFd::from(keys));
         let mut screen = keys.try_clone().unwrap();
         let (shown, seen) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
