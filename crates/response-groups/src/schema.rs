@@ -13,6 +13,7 @@ pub const ROLE: &str = "standfast_rgs";
 pub const SCHEMA: &[db::Migration] = &[
     db::Migration { number: 1, name: "rgs", sql: include_str!("../schema/001_rgs.sql") },
     audit::migration(2),
+    db::Migration { number: 3, name: "bounds", sql: include_str!("../schema/003_bounds.sql") },
 ];
 
 /// Brings the schema up to date, lets servers in, and lets hosts add to the audit trail. Run it

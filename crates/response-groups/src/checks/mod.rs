@@ -63,6 +63,15 @@ pub fn check_new(object: &Object) -> Vec<Complaint> {
     found.0
 }
 
+/// Whether somebody of this address may be signed in. Of agents who come from a distribution list
+/// no more is known than that.
+pub fn is_agent(address: &str) -> bool {
+    let scheme = address.get(..4);
+    scheme.is_some_and(|it| it.eq_ignore_ascii_case("sip:"))
+        && address.chars().count() <= URI_MAX
+        && !address.contains(char::is_control)
+}
+
 /// Complaints as they are found.
 #[derive(Debug, Default)]
 struct Complaints(Vec<Complaint>);

@@ -68,6 +68,15 @@ pub enum Conflict {
         /// Which of the two does not come in.
         staying: Staying,
     },
+    /// What comes in is of a reign to which its owner cannot have come.
+    Reign {
+        /// The owner.
+        owner: String,
+        /// The reign that comes in.
+        reign: i64,
+        /// The one that is known at the destination.
+        known: i64,
+    },
     /// An object names one that neither comes in nor is there.
     Unknown {
         /// The one that names.
@@ -169,6 +178,11 @@ impl fmt::Display for Conflict {
                     ),
                 }
             }
+            Self::Reign { owner, reign, known } => write!(
+                f,
+                "what belongs to {owner} would be of reign {reign}, {known} is known here, and \
+                 nothing changes hands so often; export again, from a pool of this deployment"
+            ),
             Self::Unknown { from, kind, id } => write!(
                 f,
                 "{} names the {kind} {id}, which is neither in the import nor here; export again",

@@ -13,8 +13,8 @@ pub(crate) use names::is_numbered;
 
 pub use conflict::{Conflict, Conflicts, Staying};
 pub use plan::{
-    AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, Reference, Renamed, Report,
-    Standing,
+    AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, RAISED_MAX, REIGN_AHEAD_MAX,
+    Reference, Renamed, Report, Standing,
 };
 pub use planner::plan;
 pub use taken::{Taken, taken};

@@ -85,6 +85,26 @@ pub struct Standing {
     pub revision: i64,
 }
 
+/// The highest reign and the highest revision that there may be. Nobody comes near it by changing
+/// hands or objects; who names a higher one has made it up.
+pub const RAISED_MAX: i64 = 1 << 48;
+
+/// How far above what is known at the destination the reign of what comes in may be: further than
+/// any owner ever changes hands, and never so far that a few imports come to [`RAISED_MAX`].
+pub const REIGN_AHEAD_MAX: i64 = 1_000_000;
+
+impl Standing {
+    /// The reign of whoever may edit next; none if there is no higher one.
+    pub fn next_reign(self) -> Option<i64> {
+        above(self.reign)
+    }
+}
+
+/// A reign higher than this one.
+pub(super) fn above(reign: i64) -> Option<i64> {
+    reign.checked_add(1).filter(|it| (1..=RAISED_MAX).contains(it))
+}
+
 /// What comes in: an export file, or a received revision.
 #[derive(Clone, Debug)]
 pub struct Incoming<'a> {

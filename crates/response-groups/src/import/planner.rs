@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::conflict::{Conflict, Conflicts};
 use super::names::Names;
-use super::plan::{Existing, Incoming, Named, Options, Plan, Renamed};
+use super::plan::{Existing, Incoming, Named, Options, Plan, REIGN_AHEAD_MAX, Renamed, above};
 use super::{private, references, report, taken};
 use crate::configuration::AudioEntry;
 use crate::model::{Kind, Object, ServiceSettings};
@@ -30,6 +30,10 @@ pub fn plan(
     conflicts.extend(taken::uri_conflicts(existing, &write));
     conflicts.extend(references::conflicts(existing, &write, &remove));
     conflicts.extend(private::conflicts(existing, &write, &remove));
+    let claim = claims(existing, incoming, options).unwrap_or_else(|more| {
+        conflicts.extend(more);
+        Vec::new()
+    });
     if !conflicts.is_empty() {
         return Err(Conflicts(conflicts));
     }
@@ -38,7 +42,7 @@ pub fn plan(
         audio: audio(existing, incoming, options),
         sign_ins: incoming.configuration.sign_ins.clone(),
         sign_out_of: incoming.owner.filter(|_| !incoming.given.is_empty()).map(str::to_owned),
-        claim: claims(existing, incoming, options),
+        claim,
         settings,
         remove,
         write,
@@ -140,8 +144,12 @@ fn settings(
 }
 
 /// The owners whose objects the destination may edit from now on, each under a reign higher than
-/// any that the destination or the source knew.
-fn claims(existing: &Existing, incoming: &Incoming<'_>, options: Options) -> Vec<(String, i64)> {
+/// any that the destination or the source knew; or those who cannot have come to such a reign.
+fn claims(
+    existing: &Existing,
+    incoming: &Incoming<'_>,
+    options: Options,
+) -> Result<Vec<(String, i64)>, Vec<Conflict>> {
     let objects = incoming.configuration.objects.iter().map(Object::owner);
     let settings = incoming.configuration.settings.keys().map(String::as_str);
     // One who has nothing is taken over, too.
@@ -154,10 +162,16 @@ fn claims(existing: &Existing, incoming: &Incoming<'_>, options: Options) -> Vec
         let parent = existing.parent.as_str();
         claimed.extend(owners.into_iter().filter(|it| *it != parent));
     }
-    let claim = |owner: &str| {
-        let here = existing.owners.get(owner).map_or(0, |it| it.reign);
-        let there = incoming.reigns.get(owner).copied().unwrap_or(0);
-        (owner.to_owned(), here.max(there).saturating_add(1))
-    };
-    claimed.into_iter().map(claim).collect()
+    let mut claims = Vec::new();
+    let mut conflicts = Vec::new();
+    for owner in claimed {
+        let known = existing.owners.get(owner).map_or(0, |it| it.reign);
+        let reign = incoming.reigns.get(owner).copied().unwrap_or(0);
+        let is_near = reign <= known.saturating_add(REIGN_AHEAD_MAX);
+        match above(known.max(reign)).filter(|_| is_near && reign >= 0) {
+            Some(claim) => claims.push((owner.to_owned(), claim)),
+            None => conflicts.push(Conflict::Reign { owner: owner.to_owned(), reign, known }),
+        }
+    }
+    if conflicts.is_empty() { Ok(claims) } else { Err(conflicts) }
 }

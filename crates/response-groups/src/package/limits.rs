@@ -8,6 +8,9 @@ pub const FILE_BYTES_MAX: u64 = 1 << 30;
 /// Entries in the file: the manifest, eight of JSON, and the audio files.
 pub const ENTRIES_MAX: usize = 20_000;
 
+/// Objects of one kind, and what else the manifest counts: no entry of JSON holds more.
+pub const COUNT_MAX: u64 = JSON_BYTES_MAX;
+
 /// An entry's name. The longest that is written has forty-six letters.
 pub const NAME_BYTES_MAX: usize = 64;
 

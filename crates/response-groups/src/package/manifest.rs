@@ -9,7 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::Refused;
 use super::layout::{FORMAT, MANIFEST, Part, VERSION};
+use super::limits::COUNT_MAX;
+use super::whole;
 use crate::configuration::Configuration;
+use crate::import::RAISED_MAX;
 use crate::model::Kind;
 
 /// The product, as it names itself in the manifest.
@@ -107,13 +110,36 @@ impl Manifest {
         if mark.version != VERSION {
             return Err(Refused::Version { found: mark.version, known: VERSION });
         }
-        serde_json::from_slice(json).map_err(|it| Refused::content(MANIFEST, &it))
+        let read: Self =
+            serde_json::from_slice(json).map_err(|it| Refused::content(MANIFEST, &it))?;
+        read.check_numbers().map_err(|it| Refused::content(MANIFEST, &it))?;
+        Ok(read)
+    }
+
+    /// Whether each owner is a pool and has come no further than pools come. The problem is a part
+    /// of a sentence.
+    pub(super) fn check_numbers(&self) -> Result<(), String> {
+        for (owner, Reign { reign, revision }) in &self.owners {
+            whole::check_pool(owner)?;
+            for (what, number) in [("Reign", reign), ("Revision", revision)] {
+                if !(0..=RAISED_MAX).contains(number) {
+                    return Err(format!(
+                        "{what} {number} of {owner} is not between 0 and {RAISED_MAX}"
+                    ));
+                }
+            }
+        }
+        let many = self.counts.iter().find(|(_, count)| **count > COUNT_MAX);
+        many.map_or(Ok(()), |(what, count)| Err(format!("{count} {what} are in no export file")))
     }
 
     /// How many objects the file should hold.
     pub fn objects(&self) -> u64 {
         let names = Kind::ALL.map(|kind| Part::Objects(kind).count_name());
-        names.iter().filter_map(|it| self.counts.get(*it)).sum()
+        names
+            .iter()
+            .filter_map(|it| self.counts.get(*it))
+            .fold(0, |all, it| all.saturating_add(*it))
     }
 
     /// What the exporter said.

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::checks::{self, Complaint};
@@ -71,7 +72,7 @@ fn check_pools(whole: &Configuration, source: &str, owner: Option<&str>) -> Resu
 }
 
 /// As the topology and the checks have it.
-fn check_pool(name: &str) -> Result<(), String> {
+pub(super) fn check_pool(name: &str) -> Result<(), String> {
     let is_fine = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-.".contains(&it);
     if name.is_empty() || name.len() > POOL_NAME_BYTES_MAX || !name.bytes().all(is_fine) {
         return Err(format!("`{}` is not the name of a pool", name.escape_debug()));
@@ -129,7 +130,20 @@ fn expect(
 fn check_sign_ins(whole: &Configuration, identities: &HashMap<Uuid, What>) -> Result<(), String> {
     let mut seen = HashSet::new();
     for it in &whole.sign_ins {
+        if !checks::is_agent(&it.agent) {
+            return Err(format!(
+                "nobody who could sign in to the agent group {} has the address \
+                                that is signed in there",
+                it.group
+            ));
+        }
         let who = format!("the agent {}, who is signed in,", it.agent.escape_debug());
+        if it.since < Timestamp::UNIX_EPOCH {
+            return Err(format!(
+                "{who} has been so since {}, which was before computers",
+                it.since
+            ));
+        }
         expect(identities, it.group, What::Object(Kind::AgentGroup), &who)?;
         if !seen.insert((it.group, &it.agent)) {
             return Err(format!("{who} is there twice for the agent group {}", it.group));

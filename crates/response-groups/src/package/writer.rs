@@ -52,6 +52,7 @@ impl<W: Write + Seek> Writer<W> {
             sha256: it.sha256.clone(),
         }));
         let manifest = Manifest::new(header, &whole, entries);
+        manifest.check_numbers().map_err(Unwritten::Whole)?;
         let mut json = serde_json::to_vec_pretty(&manifest)
             .expect("a manifest has text for keys, and a vector takes what is written");
         json.push(b'\n');

@@ -139,6 +139,17 @@ pub enum RgsError {
         /// The pool that it belongs to.
         owner: String,
     },
+    /// There is no such reign, or none above it.
+    #[error(
+        "what belongs to {owner} cannot be of reign {reign}, nor of the next: nothing changes \
+         hands so often; somebody has made it up, so see what table rgs.owner holds at both pools"
+    )]
+    OutOfBounds {
+        /// The pool that it belongs to.
+        owner: String,
+        /// The reign.
+        reign: i64,
+    },
     /// A reference, a name or another rule of the database would be broken.
     #[error("the configuration would not hold together ({0}); change what is named, and try again")]
     Broken(String),

@@ -16,7 +16,7 @@ use super::import::{add_contents, missing_digests};
 use super::lease::Lease;
 use super::{Hosting, RgsError, audio, looked};
 use crate::configuration::Configuration;
-use crate::import::AudioSource;
+use crate::import::{AudioSource, RAISED_MAX};
 
 /// What was received of an owner, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,9 @@ async fn receive(
     configuration: &Configuration,
     source: &mut (dyn AudioSource + Send),
 ) -> Result<(), RgsError> {
+    if !(0..=RAISED_MAX).contains(&place.0) {
+        return Err(RgsError::OutOfBounds { owner: owner.to_owned(), reign: place.0 });
+    }
     let sql = "select reign, revision from rgs.received where owner = $1";
     let row = change.maybe_row(sql, &[&owner]).await?;
     let here: Option<(i64, i64)> = row.map(|row| (row.get(0), row.get(1)));

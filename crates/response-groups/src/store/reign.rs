@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::change::Change;
 use super::lease::Lease;
 use super::{Hosting, RgsError, looked};
-use crate::import::Standing;
+use crate::import::{RAISED_MAX, Standing};
 
 impl Hosting {
     /// What this pool knows of an owner. Of one that it has never heard of, it edits nothing but
@@ -27,6 +27,20 @@ impl Hosting {
         let mut change = self.change().await?;
         let claimed = claim(&mut change, owner, reign).await;
         change.end(claimed).await
+    }
+
+    /// From now on this pool may edit what belongs to `owner`, under the next reign.
+    pub async fn take_over(&self, owner: &str) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let taken = next(&mut change, owner, true).await;
+        change.end(taken).await
+    }
+
+    /// From now on this pool may not edit what belongs to `owner`; told again, it is done already.
+    pub async fn close(&self, owner: &str) -> Result<(), RgsError> {
+        let mut change = self.change().await?;
+        let closed = close(&mut change, owner).await;
+        change.end(closed).await
     }
 
     /// Another pool has `reign`: this one may not edit what belongs to `owner` any more.
@@ -54,6 +68,21 @@ async fn yield_to(change: &mut Change, owner: &str, reign: i64) -> Result<(), Rg
     set(change, owner, known, reign, false).await
 }
 
+async fn close(change: &mut Change, owner: &str) -> Result<(), RgsError> {
+    if change.standing(owner).await?.edits { next(change, owner, false).await } else { Ok(()) }
+}
+
+/// Sets who edits under the reign that follows upon the one that is known.
+async fn next(change: &mut Change, owner: &str, edits: bool) -> Result<(), RgsError> {
+    let known = change.standing(owner).await?;
+    let reign = known.next_reign().ok_or_else(|| out_of_bounds(owner, known.reign))?;
+    set(change, owner, known, reign, edits).await
+}
+
+fn out_of_bounds(owner: &str, reign: i64) -> RgsError {
+    RgsError::OutOfBounds { owner: owner.to_owned(), reign }
+}
+
 async fn set(
     change: &mut Change,
     owner: &str,
@@ -61,6 +90,9 @@ async fn set(
     reign: i64,
     edits: bool,
 ) -> Result<(), RgsError> {
+    if !(0..=RAISED_MAX).contains(&reign) {
+        return Err(out_of_bounds(owner, reign));
+    }
     if reign <= known.reign {
         let what = format!("the reign {reign}");
         return Err(RgsError::Older { what, owner: owner.to_owned() });

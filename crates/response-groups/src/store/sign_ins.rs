@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::change::Change;
 use super::lease::Lease;
 use super::{Hosting, RgsError, looked};
-use crate::checks::Complaint;
+use crate::checks::{self, Complaint};
 use crate::model::SignIn;
 
 /// Who has signed out and in since it was read who was signed in.
@@ -110,7 +110,7 @@ async fn sign_in(
         return Err(refused("ParticipationPolicy", what, remedy));
     }
     let is_listed = agents.iter().any(|it| it.to_lowercase() == agent);
-    let may_be = is_listed || (any && agent.starts_with("sip:"));
+    let may_be = is_listed || (any && checks::is_agent(&agent));
     if !may_be {
         let what = format!("{agent} is not an agent of {name:?}");
         return Err(refused("AgentsByUri", what, "add the agent to the group first"));

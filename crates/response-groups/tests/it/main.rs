@@ -13,6 +13,7 @@ mod package_contents;
 mod package_damage;
 mod package_documented;
 mod package_hostile;
+mod package_numbers;
 mod package_roundtrip;
 mod package_size;
 

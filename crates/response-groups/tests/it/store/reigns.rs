@@ -1,7 +1,8 @@
 //! One pool at a time edits what belongs to an owner.
 
-use response_groups::import::Standing;
-use response_groups::store::RgsError;
+use response_groups::configuration::Configuration;
+use response_groups::import::{RAISED_MAX, Standing};
+use response_groups::store::{NoAudio, RgsError};
 
 use super::world::{BACKUP, PRIMARY, World, group};
 
@@ -28,4 +29,43 @@ async fn a_higher_reign_decides_who_edits() {
     let refused = world.hosting.yield_to(PRIMARY, 2).await;
     assert!(matches!(refused, Err(RgsError::Older { .. })), "two editors: {refused:?}");
     world.add(group(2, "Desk")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reign_that_somebody_made_up_is_refused_and_nothing_is_changed() {
+    let world = World::new().await;
+    for reign in [-1, i64::MIN, RAISED_MAX + 1, i64::MAX] {
+        for refused in [
+            world.hosting.claim(BACKUP, reign).await,
+            world.hosting.yield_to(PRIMARY, reign).await,
+            world.hosting.receive(BACKUP, reign, 1, &Configuration::default(), &mut NoAudio).await,
+        ] {
+            assert!(matches!(refused, Err(RgsError::OutOfBounds { .. })), "{reign}: {refused:?}");
+        }
+    }
+    assert_eq!(world.hosting.received_revisions().await.unwrap(), []);
+    assert_eq!(world.hosting.standing(BACKUP).await.unwrap(), Standing::default());
+
+    // At the end of what there is, nobody counts on, and no host falls over it.
+    world.hosting.claim(PRIMARY, RAISED_MAX).await.unwrap();
+    for refused in [world.hosting.take_over(PRIMARY).await, world.hosting.close(PRIMARY).await] {
+        assert!(matches!(refused, Err(RgsError::OutOfBounds { .. })), "{refused:?}");
+        let sentence = refused.unwrap_err().to_string();
+        assert!(sentence.contains("rgs.owner"), "{sentence}");
+    }
+    let sql = "update rgs.owner set reign = reign + 1";
+    let refused = world.sql().await.execute(sql, &[]).await.unwrap_err();
+    assert!(refused.as_db_error().unwrap().message().contains("owner_bounds"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_pool_is_closed_and_taken_over_under_the_next_reign() {
+    let world = World::new().await;
+    world.hosting.close(PRIMARY).await.unwrap();
+    world.hosting.close(PRIMARY).await.unwrap();
+    let closed = Standing { reign: 1, edits: false, revision: 1 };
+    assert_eq!(world.hosting.standing(PRIMARY).await.unwrap(), closed);
+    world.hosting.take_over(PRIMARY).await.unwrap();
+    let open = Standing { reign: 2, edits: true, revision: 2 };
+    assert_eq!(world.hosting.standing(PRIMARY).await.unwrap(), open);
 }

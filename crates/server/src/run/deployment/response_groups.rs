@@ -125,9 +125,10 @@ pub(super) fn fault(error: &RgsError) -> Fault {
         | RgsError::Older { .. }
         | RgsError::Overtaken { .. }
         | RgsError::Broken(_) => (FaultKind::Conflict, "conflict"),
-        RgsError::Garbled { .. } | RgsError::Database { .. } | RgsError::Unplanned { .. } => {
-            (FaultKind::Failed, "database")
-        }
+        RgsError::Garbled { .. }
+        | RgsError::Database { .. }
+        | RgsError::Unplanned { .. }
+        | RgsError::OutOfBounds { .. } => (FaultKind::Failed, "database"),
     };
     Fault::new(kind, code, error.to_string(), "")
 }

@@ -123,12 +123,9 @@ impl StandingIn {
         let owner = self.owner().to_owned();
         match act {
             Act::TakeLock => self.run.lock().await,
-            Act::ClosePrimary => close(&self.primary, &owner).await,
-            Act::CloseBackup => close(&self.backup, &owner).await,
-            Act::OpenBackup => {
-                let reign = self.backup.standing(&owner).await.map_err(text)?.reign;
-                self.backup.claim(&owner, reign + 1).await.map_err(text)
-            }
+            Act::ClosePrimary => self.primary.close(&owner).await.map_err(text),
+            Act::CloseBackup => self.backup.close(&owner).await.map_err(text),
+            Act::OpenBackup => self.backup.take_over(&owner).await.map_err(text),
             Act::Receive => send(&self.primary, &self.backup).await.map(|_| ()).map_err(text),
             Act::ImportThere => self.import_there(&owner).await,
             Act::Keep => self.keep(&owner).await,
@@ -269,15 +266,6 @@ fn side(heard: Option<&Heard>, reigns: bool) -> Side {
             _ => Hosts::Other,
         },
     }
-}
-
-/// Lets nobody change what belongs to `owner` at the pool.
-async fn close(hosting: &Hosting, owner: &str) -> Result<(), String> {
-    let standing = hosting.standing(owner).await.map_err(text)?;
-    if !standing.edits {
-        return Ok(());
-    }
-    hosting.yield_to(owner, standing.reign + 1).await.map_err(text)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
