@@ -14,6 +14,9 @@ use crate::files::Delivery;
 use crate::watch::Watch;
 
 /// What the product can do with Response Groups. A pool is named by its FQDN as declared.
+///
+/// Before anything is changed at a pool, the one that it is paired with is asked whether it stands
+/// in. Where that one is not heard, the change is made, and `watch` is told.
 pub trait ResponseGroups: Send + Sync {
     /// The pools that host Response Groups.
     fn front_end_pools(&self) -> Reply<'_, Vec<FrontEndPool>>;
@@ -26,16 +29,32 @@ pub trait ResponseGroups: Send + Sync {
     fn save<'a>(&'a self, parent: String, save: Save, watch: &'a Watch) -> Reply<'a, ()>;
 
     /// Removes an object that nothing refers to.
-    fn remove(&self, parent: String, kind: Kind, id: Uuid) -> Reply<'_, ()>;
+    fn remove<'a>(
+        &'a self,
+        parent: String,
+        kind: Kind,
+        id: Uuid,
+        watch: &'a Watch,
+    ) -> Reply<'a, ()>;
 
     /// Keeps an audio file at `parent`.
-    fn add_audio(&self, parent: String, audio: AudioFile) -> Reply<'_, AudioRef>;
+    fn add_audio<'a>(
+        &'a self,
+        parent: String,
+        audio: AudioFile,
+        watch: &'a Watch,
+    ) -> Reply<'a, AudioRef>;
 
     /// The application-level settings that `parent` holds, by owner.
     fn settings(&self, parent: String) -> Reply<'_, BTreeMap<String, ServiceSettings>>;
 
     /// Gives `parent` other application-level settings.
-    fn set_settings(&self, parent: String, settings: ServiceSettings) -> Reply<'_, ()>;
+    fn set_settings<'a>(
+        &'a self,
+        parent: String,
+        settings: ServiceSettings,
+        watch: &'a Watch,
+    ) -> Reply<'a, ()>;
 
     /// Formal agents who are signed in at `parent`.
     fn sign_ins(&self, parent: String) -> Reply<'_, Vec<SignedIn>>;

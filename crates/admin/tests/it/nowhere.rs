@@ -167,11 +167,11 @@ impl ResponseGroups for Nowhere {
         silent()
     }
 
-    fn remove(&self, _: String, _: Kind, _: Uuid) -> Reply<'_, ()> {
+    fn remove<'a>(&'a self, _: String, _: Kind, _: Uuid, _: &'a Watch) -> Reply<'a, ()> {
         silent()
     }
 
-    fn add_audio(&self, _: String, _: AudioFile) -> Reply<'_, AudioRef> {
+    fn add_audio<'a>(&'a self, _: String, _: AudioFile, _: &'a Watch) -> Reply<'a, AudioRef> {
         silent()
     }
 
@@ -179,7 +179,7 @@ impl ResponseGroups for Nowhere {
         silent()
     }
 
-    fn set_settings(&self, _: String, _: ServiceSettings) -> Reply<'_, ()> {
+    fn set_settings<'a>(&'a self, _: String, _: ServiceSettings, _: &'a Watch) -> Reply<'a, ()> {
         silent()
     }
 

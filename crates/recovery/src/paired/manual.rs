@@ -27,6 +27,10 @@ before the day, Import-CsRgsConfiguration into the backup pool while the other o
 Only one pool at a time may change what belongs to an owner. While the owner's own pool answers, an
 imported copy cannot be changed; once a pool has stood in, the other one says so and changes
 nothing until its Response Groups are brought home.
+
+Before every change the pool that is paired with the one to be changed is asked whether it stands
+in, so a pool that comes back changes nothing from its first moment on. If the pair is not heard
+within 4 seconds, the change is made, and a warning says so: if the pair does stand in, it is lost.
 ";
 
 const FAIL_BACK_PROSE: &str = "\

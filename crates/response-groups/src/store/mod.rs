@@ -36,7 +36,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
-use db::Connections;
+use db::{Connections, Primary};
 use uuid::Uuid;
 
 use crate::model::Object;
@@ -49,6 +49,7 @@ pub use export::{Export, Exported, ExportedObject, FromExport};
 pub use import::{ImportError, NoAudio};
 pub use moving::{MoveError, Moving};
 pub use received::{Received, ReceivedRevision};
+pub use reign::Heeded;
 
 /// The Response Groups that one pool hosts. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -106,6 +107,11 @@ impl Hosting {
     /// The pool that hosts them.
     pub fn parent(&self) -> &str {
         self.leases.pool()
+    }
+
+    /// Who is the pool's primary now, as far as is known.
+    pub fn primary(&self) -> Option<Primary> {
+        self.leases.connections().primary()
     }
 
     async fn change(&self) -> Result<Change, RgsError> {

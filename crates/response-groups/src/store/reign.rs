@@ -7,6 +7,15 @@ use super::lease::Lease;
 use super::{Hosting, RgsError, looked};
 use crate::import::{RAISED_MAX, Standing};
 
+/// What came of another pool's word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heeded {
+    /// What this pool knows of each owner now.
+    pub standings: BTreeMap<String, Standing>,
+    /// Those whose objects it may not edit any more.
+    pub fenced: Vec<String>,
+}
+
 impl Hosting {
     /// What this pool knows of an owner. Of one that it has never heard of, it edits nothing but
     /// its own.
@@ -49,6 +58,41 @@ impl Hosting {
         let yielded = yield_to(&mut change, owner, reign).await;
         change.end(yielded).await
     }
+
+    /// Heeds what another pool says of these owners: where that one edits under a higher reign,
+    /// this one may not any more, whatever it was about to change.
+    pub async fn heed(
+        &self,
+        theirs: &BTreeMap<String, Standing>,
+        owners: &[&str],
+    ) -> Result<Heeded, RgsError> {
+        let mut standings = self.standings().await?;
+        let mut fenced = Vec::new();
+        for owner in owners {
+            let known = standings.get(*owner).copied().unwrap_or_default();
+            let other = theirs.get(*owner).copied().unwrap_or_default();
+            if is_over(known, other) {
+                let mut change = self.change().await?;
+                let heeded = heed(&mut change, owner, other).await;
+                standings.insert((*owner).to_owned(), change.end(heeded).await?);
+                fenced.push((*owner).to_owned());
+            }
+        }
+        Ok(Heeded { standings, fenced })
+    }
+}
+
+/// Whether another pool has become the one that edits.
+fn is_over(known: Standing, other: Standing) -> bool {
+    known.edits && other.edits && known.reign < other.reign
+}
+
+async fn heed(change: &mut Change, owner: &str, other: Standing) -> Result<Standing, RgsError> {
+    let known = change.standing(owner).await?;
+    if is_over(known, other) {
+        set(change, owner, known, other.reign, false).await?;
+    }
+    change.standing(owner).await
 }
 
 /// Makes this pool the editor under a reign.

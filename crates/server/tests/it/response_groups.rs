@@ -108,6 +108,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     assert_eq!(ground.timeout_at("newprimary.contoso.com").await, "61");
 
     ground.one_command_each_way().await;
+    ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;
 }
 
@@ -271,11 +272,10 @@ impl Ground {
         self.shell(&format!("{night} | Remove-CsRgsAgentGroup")).await;
 
         self.deployment.host("north-db").start().await.unwrap();
-        self.answers("primary.contoso.com").await;
+        self.never_changes_what_another_stands_in_for().await;
         let line = "(Get-CsPoolFailoverState primary.contoso.com).State";
         let over = |said: &str| said.trim() == "FailedOver";
         self.deployment.watch(LONG, "it is over", &["shell", "-c", line], over).await.unwrap();
-        self.hears_that_it_may_not_change().await;
         self.removes_nothing_that_is_in_service().await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "71");
@@ -342,12 +342,39 @@ impl Ground {
         assert!(refused.contains("give another PrimaryUri"), "{refused}");
     }
 
-    /// A pool that came back may not change what another stands in for.
-    async fn hears_that_it_may_not_change(&self) {
+    /// A pool that comes back changes nothing that another stands in for, from its first moment
+    /// on: none of those who try all the time is ever told that it was done.
+    async fn never_changes_what_another_stands_in_for(&self) {
         let end = std::time::Instant::now() + LONG;
-        while let Ok(said) = self.try_shell(&change("primary.contoso.com", 70)).await {
-            assert!(std::time::Instant::now() < end, "still changed at the primary pool: {said}");
+        let own =
+            "Set-CsRgsConfiguration -Identity primary.contoso.com -AgentRingbackGracePeriod 200";
+        let line = change("primary.contoso.com", 170);
+        let (mut settings, mut queue) = (String::new(), String::new());
+        while [&settings, &queue].iter().any(|it| !it.contains("is not edited at primary")) {
+            assert!(std::time::Instant::now() < end, "not refused: {settings} {queue}");
+            let told = tokio::join!(self.try_shell(own), self.try_shell(&line));
+            settings = told.0.expect_err("the settings were changed").to_string();
+            queue = told.1.expect_err("the queue was changed").to_string();
         }
+    }
+
+    /// The loss of the other pool keeps nobody from changing what belongs to this one.
+    async fn is_changed_without_its_pair(&mut self) {
+        self.deployment.host("south-db").kill_host().await.unwrap();
+        let line =
+            "Set-CsRgsConfiguration -Identity primary.contoso.com -AgentRingbackGracePeriod 95";
+        let set = self.deployment.begin(&["shell", "-c", line]).unwrap().end().await.unwrap();
+        assert!(set.is_good(), "{}", set.remarks);
+        let told = "backup.contoso.com, which is paired with primary.contoso.com, is not heard";
+        assert!(set.remarks.contains(told), "{}", set.remarks);
+        self.deployment.host("south-db").start().await.unwrap();
+        for pool in ["backup.contoso.com", "newprimary.contoso.com"] {
+            self.answers(pool).await;
+        }
+        let line =
+            "Set-CsRgsConfiguration -Identity primary.contoso.com -AgentRingbackGracePeriod 96";
+        let set = self.deployment.begin(&["shell", "-c", line]).unwrap().end().await.unwrap();
+        assert!(set.is_good() && !set.remarks.contains(told), "{}", set.remarks);
     }
 }
 

@@ -75,7 +75,8 @@ fn import(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             original_file_name: name,
             content: content.as_slice().to_vec(),
         };
-        let kept = context.response_groups().add_audio(parent.clone(), audio).await?;
+        let kept =
+            context.response_groups().add_audio(parent.clone(), audio, context.watch).await?;
         Ok(vec![shown_audio(Some(&kept), &parent)])
     })
 }

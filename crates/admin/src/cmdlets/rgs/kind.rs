@@ -221,7 +221,7 @@ pub(super) fn remove<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             let what = format!("What if: the {} {} would be removed.", K::KIND, model.name());
             return Ok(vec![what.into()]);
         }
-        context.response_groups().remove(parent, K::KIND, id).await?;
+        context.response_groups().remove(parent, K::KIND, id, context.watch).await?;
         Ok(Vec::new())
     })
 }

@@ -138,7 +138,7 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         if context.given.what_if() {
             return Ok(vec![format!("What if: the settings of {parent} would be set.").into()]);
         }
-        context.response_groups().set_settings(parent, settings).await?;
+        context.response_groups().set_settings(parent, settings, context.watch).await?;
         Ok(Vec::new())
     })
 }

@@ -1,5 +1,7 @@
 //! One pool at a time edits what belongs to an owner.
 
+use std::collections::BTreeMap;
+
 use response_groups::configuration::Configuration;
 use response_groups::import::{RAISED_MAX, Standing};
 use response_groups::store::{NoAudio, RgsError};
@@ -68,4 +70,32 @@ async fn a_pool_is_closed_and_taken_over_under_the_next_reign() {
     world.hosting.take_over(PRIMARY).await.unwrap();
     let open = Standing { reign: 2, edits: true, revision: 2 };
     assert_eq!(world.hosting.standing(PRIMARY).await.unwrap(), open);
+}
+
+#[tokio::test]
+async fn a_pool_heeds_another_that_edits_under_a_higher_reign() {
+    let world = World::new().await;
+    world.add(group(1, "Support")).await.unwrap();
+    let heed = async |reign, edits| {
+        let theirs = Standing { reign, edits, revision: 9 };
+        let theirs = BTreeMap::from([(PRIMARY.to_owned(), theirs)]);
+        world.hosting.heed(&theirs, &[PRIMARY, BACKUP]).await.unwrap()
+    };
+    let own = Standing { reign: 0, edits: true, revision: 1 };
+    for (reign, edits) in [(0, false), (0, true), (1, false)] {
+        let heeded = heed(reign, edits).await;
+        assert_eq!((heeded.standings[PRIMARY], heeded.fenced), (own, vec![]));
+    }
+    world.add(group(2, "Desk")).await.unwrap();
+
+    let heeded = heed(3, true).await;
+    let fenced = Standing { reign: 3, edits: false, revision: 3 };
+    assert_eq!((heeded.standings[PRIMARY], heeded.fenced), (fenced, vec![PRIMARY.to_owned()]));
+    let refused = world.add(group(3, "Night")).await;
+    assert!(matches!(refused, Err(RgsError::NotEditor { .. })), "{refused:?}");
+    assert_eq!(heed(3, true).await.fenced, Vec::<String>::new());
+    // It came home in the meantime: an old word is nothing to heed.
+    world.hosting.take_over(PRIMARY).await.unwrap();
+    assert_eq!(heed(3, true).await.fenced, Vec::<String>::new());
+    world.add(group(3, "Night")).await.unwrap();
 }

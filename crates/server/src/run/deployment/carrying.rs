@@ -116,6 +116,9 @@ impl Reached {
     pub(super) async fn carry_in(&self, order: Import, watch: &Watch) -> Result<Report, Fault> {
         let hosting = self.hosting(&order.destination)?;
         let mut package = open(self.spool.take(&order.file, &order.who)?).await?;
+        if order.mode == Mode::Act {
+            self.heed_pair(&order.destination, watch).await?;
+        }
         let elsewhere = self.names_elsewhere(&order.destination, watch).await;
         let whole = package.configuration().clone();
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());

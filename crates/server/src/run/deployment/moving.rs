@@ -18,6 +18,10 @@ impl Reached {
     ) -> Result<Report, Fault> {
         let source = self.hosting(&order.source)?;
         let destination = self.hosting(&order.destination)?;
+        if order.mode == Mode::Act {
+            self.heed_pair(&order.source, watch).await?;
+            self.heed_pair(&order.destination, watch).await?;
+        }
         let elsewhere = self.names_elsewhere(&order.destination, watch).await;
         let how = Moving {
             resolve_name_conflicts: order.resolve_name_conflicts,

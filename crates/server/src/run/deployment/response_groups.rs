@@ -19,6 +19,7 @@ use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How
 use uuid::Uuid;
 
 use super::Reached;
+use crate::run::rgs::Word;
 
 /// How long another pool may take to tell its names; one that is away is no reason to wait.
 const ELSEWHERE_PATIENCE: Duration = Duration::from_secs(4);
@@ -55,9 +56,25 @@ impl Reached {
         elsewhere
     }
 
+    /// Asks the pool that `parent` is paired with whether it stands in, before anything is changed
+    /// here: where it does, the store refuses the change. Says so where it is not heard.
+    pub(super) async fn heed_pair(&self, parent: &str, watch: &Watch) -> Result<(), Fault> {
+        let Some(pair) = self.hostings.pair(parent) else { return Ok(()) };
+        if let Word::Unheard(why) = pair.heed().await.map_err(|it| fault(&it))? {
+            watch.warn(format!(
+                "{}, which is paired with {parent}, is not heard: {why}. If it stands in for \
+                 {parent}, what is changed here now is lost.",
+                pair.partner().parent()
+            ));
+        }
+        Ok(())
+    }
+
     async fn save_object(&self, parent: &str, save: Save, watch: &Watch) -> Result<(), Fault> {
         let Save { object, as_new } = save;
-        let elsewhere = self.names_elsewhere(parent, watch).await;
+        let (elsewhere, heeded) =
+            tokio::join!(self.names_elsewhere(parent, watch), self.heed_pair(parent, watch));
+        heeded?;
         if let Some(taken) = taken(&object, &elsewhere) {
             return Err(Fault::new(FaultKind::Conflict, "name-taken", taken.to_string(), ""));
         }
@@ -146,26 +163,47 @@ impl ResponseGroups for Reached {
         Box::pin(async move { self.save_object(&parent, save, watch).await })
     }
 
-    fn remove(&self, parent: String, kind: Kind, id: Uuid) -> Reply<'_, ()> {
-        Box::pin(
-            async move { self.hosting(&parent)?.remove(kind, id).await.map_err(|it| fault(&it)) },
-        )
+    fn remove<'a>(
+        &'a self,
+        parent: String,
+        kind: Kind,
+        id: Uuid,
+        watch: &'a Watch,
+    ) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let hosting = self.hosting(&parent)?;
+            self.heed_pair(&parent, watch).await?;
+            hosting.remove(kind, id).await.map_err(|it| fault(&it))
+        })
     }
 
-    fn add_audio(&self, parent: String, audio: AudioFile) -> Reply<'_, AudioRef> {
-        Box::pin(
-            async move { self.hosting(&parent)?.add_audio(&audio).await.map_err(|it| fault(&it)) },
-        )
+    fn add_audio<'a>(
+        &'a self,
+        parent: String,
+        audio: AudioFile,
+        watch: &'a Watch,
+    ) -> Reply<'a, AudioRef> {
+        Box::pin(async move {
+            let hosting = self.hosting(&parent)?;
+            self.heed_pair(&parent, watch).await?;
+            hosting.add_audio(&audio).await.map_err(|it| fault(&it))
+        })
     }
 
     fn settings(&self, parent: String) -> Reply<'_, BTreeMap<String, ServiceSettings>> {
         Box::pin(async move { self.all_settings(&parent).await })
     }
 
-    fn set_settings(&self, parent: String, settings: ServiceSettings) -> Reply<'_, ()> {
+    fn set_settings<'a>(
+        &'a self,
+        parent: String,
+        settings: ServiceSettings,
+        watch: &'a Watch,
+    ) -> Reply<'a, ()> {
         Box::pin(async move {
-            let set = self.hosting(&parent)?.set_settings(&parent, &settings).await;
-            set.map_err(|it| fault(&it))
+            let hosting = self.hosting(&parent)?;
+            self.heed_pair(&parent, watch).await?;
+            hosting.set_settings(&parent, &settings).await.map_err(|it| fault(&it))
         })
     }
 

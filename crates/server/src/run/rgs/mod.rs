@@ -1,9 +1,11 @@
 //! Response Groups on this host: reached at every pool, received from a pair, moved by procedures.
 
 mod hostings;
+mod pair;
 mod received;
 mod standing_in;
 
 pub(crate) use hostings::{Hostings, reach};
+pub(crate) use pair::Word;
 pub(crate) use received::start as receive;
 pub(crate) use standing_in::{Said, StandingIn};

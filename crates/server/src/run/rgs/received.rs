@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use response_groups::import::Standing;
 use response_groups::store::{FromExport, Hosting, OwnerFilter, RgsError};
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::Hostings;
+use super::pair::Pair;
 use crate::run::host::ThisHost;
 
 /// Between two looks.
@@ -19,49 +20,43 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Lets each pool of this host be received by the pool that it is paired with.
 pub(crate) fn start(host: &Arc<ThisHost>, hostings: &Hostings) {
     for pool in host.topology.front_end_pools() {
-        let paired = pool.response_groups().and_then(|it| it.backup_pool.clone());
         let is_here =
             |store: &str| host.topology.host_of_store(store).is_some_and(|it| it.name == host.name);
         if !pool.stores.iter().any(|(_, store)| is_here(store)) {
             continue;
         }
-        let (Some(own), Some(partner)) =
-            (hostings.get(&pool.fqdn), paired.and_then(|it| hostings.get(&it)))
-        else {
-            continue;
-        };
-        let pair = Pair { own: own.clone(), partner: partner.clone(), sent: None };
-        host.tasks.spawn(follow(Arc::clone(host), hostings.clone(), pair));
+        let Some(pair) = hostings.pair(&pool.fqdn) else { continue };
+        let sending = Sending { pair: pair.clone(), sent: None };
+        host.tasks.spawn(follow(Arc::clone(host), hostings.clone(), sending));
     }
 }
 
 /// A pool and the one that receives what belongs to it.
-struct Pair {
-    own: Hosting,
-    partner: Hosting,
+struct Sending {
+    pair: Pair,
     /// The reign and the revision that were received last.
     sent: Option<(i64, i64)>,
 }
 
-async fn follow(host: Arc<ThisHost>, hostings: Hostings, mut pair: Pair) {
+async fn follow(host: Arc<ThisHost>, hostings: Hostings, mut sending: Sending) {
     let shutdown = host.shutdown.clone();
     let mut tick = tokio::time::interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut failing = String::new();
     while shutdown.run_until_cancelled(tick.tick()).await.is_some() {
-        let primary = hostings.primary(pair.own.parent());
+        let primary = hostings.primary(sending.pair.own().parent());
         let at = primary.and_then(|store| host.topology.host_of_store(&store));
         if at.is_none_or(|it| it.name != host.name) {
             continue;
         }
-        let turn = Box::pin(pair.turn());
+        let turn = Box::pin(sending.turn());
         let Some(turn) = shutdown.run_until_cancelled(turn).await else { return };
         match turn {
             Ok(()) => failing.clear(),
             Err(error) => {
                 let said = error.to_string();
                 if said != failing {
-                    warn!(pool = pair.own.parent(), "not received by its pair: {said}");
+                    warn!(pool = sending.pair.own().parent(), "not received by its pair: {said}");
                     failing = said;
                 }
             }
@@ -69,28 +64,14 @@ async fn follow(host: Arc<ThisHost>, hostings: Hostings, mut pair: Pair) {
     }
 }
 
-impl Pair {
+impl Sending {
     async fn turn(&mut self) -> Result<(), RgsError> {
-        let owner = self.own.parent().to_owned();
-        let mine = self.own.standings().await?;
-        let theirs = self.partner.standings().await?;
-        for of in [self.own.parent(), self.partner.parent()] {
-            let known = mine.get(of).copied().unwrap_or_default();
-            let other = theirs.get(of).copied().unwrap_or_default();
-            if known.edits && other.edits && known.reign < other.reign {
-                info!(
-                    pool = owner,
-                    of,
-                    by = self.partner.parent(),
-                    "changed elsewhere from now on"
-                );
-                self.own.yield_to(of, other.reign).await?;
-                return Ok(());
-            }
-        }
-        let known = mine.get(&owner).copied().unwrap_or_default();
+        let (own, partner) = (self.pair.own(), self.pair.partner());
+        let theirs = partner.standings().await?;
+        let mine = self.pair.heeded(&theirs).await?;
+        let known = mine.get(own.parent()).copied().unwrap_or_default();
         if known.edits && self.sent != Some(place(known)) {
-            self.sent = Some(send(&self.own, &self.partner).await?);
+            self.sent = Some(send(own, partner).await?);
         }
         Ok(())
     }
