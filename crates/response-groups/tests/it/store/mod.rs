@@ -1,5 +1,6 @@
 //! The store, with a real database.
 
+mod absurd;
 mod atomic;
 mod audio;
 mod importing;

@@ -1,5 +1,6 @@
 //! Configurations made by dice, the contents of their audio files, and pools in memory.
 
+mod absurd;
 mod dice;
 mod made;
 mod pool;
@@ -7,6 +8,7 @@ mod zips;
 
 use proptest::test_runner::Config;
 
+pub(crate) use absurd::{TAKING, absurd, signed_in};
 pub(crate) use dice::Dice;
 pub(crate) use made::{Contents, Size, exported, header, made, sha256, wave};
 pub(crate) use pool::Pool;
