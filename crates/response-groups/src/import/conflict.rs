@@ -154,30 +154,7 @@ impl fmt::Display for Conflict {
                  first, or import with -OverwriteOwner",
                 holder.kind, holder.name, holder.id, holder.owner
             ),
-            Self::Reference { from, to, staying } => {
-                let (naming, named) = (named(from), named(to));
-                match staying {
-                    Staying::Neither => write!(
-                        f,
-                        "{naming} would belong to {} and name {named}, which would belong to {}; \
-                         import with -OverwriteOwner, or let it name one of its own pool",
-                        from.owner, to.owner
-                    ),
-                    Staying::From => write!(
-                        f,
-                        "{naming}, of {}, is not in the import and names {named}, which would \
-                         belong to {}; let it name another one here, or remove it, or export again \
-                         with it",
-                        from.owner, to.owner
-                    ),
-                    Staying::To => write!(
-                        f,
-                        "{naming} would belong to {} and name {named}, which is not in the import \
-                         and belongs to {} here; export again with both",
-                        from.owner, to.owner
-                    ),
-                }
-            }
+            Self::Reference { from, to, staying } => reference(f, from, to, *staying),
             Self::Reign { owner, reign, known } => write!(
                 f,
                 "what belongs to {owner} would be of reign {reign}, {known} is known here, and \
@@ -199,6 +176,35 @@ impl fmt::Display for Conflict {
                 )
             }
         }
+    }
+}
+
+fn reference(
+    f: &mut fmt::Formatter<'_>,
+    from: &Named,
+    to: &Named,
+    staying: Staying,
+) -> fmt::Result {
+    let (naming, named) = (named(from), named(to));
+    match staying {
+        Staying::Neither => write!(
+            f,
+            "{naming} would belong to {} and name {named}, which would belong to {}; import with \
+             -OverwriteOwner, or let it name one of its own pool",
+            from.owner, to.owner
+        ),
+        Staying::From => write!(
+            f,
+            "{naming}, of {}, is not in the import and names {named}, which would belong to {}; \
+             let it name another one here, or remove it, or export again with it",
+            from.owner, to.owner
+        ),
+        Staying::To => write!(
+            f,
+            "{naming} would belong to {} and name {named}, which is not in the import and belongs \
+             to {} here; export again with both",
+            from.owner, to.owner
+        ),
     }
 }
 

@@ -234,12 +234,13 @@ impl Ground {
         self.shell(&line).await.trim().to_owned()
     }
 
-    /// Waits until the other pool has received what stands at the primary.
-    async fn received(&self, seconds: u32) {
+    /// Changes something at the primary pool, and waits until the other pool has received that.
+    /// One change at a time, or the one before would be taken for it.
+    async fn received(&self, changing: &str) {
         let line = "Get-CsPoolFailoverState primary.contoso.com | ConvertTo-Json";
-        let what = format!("a change ({seconds}) is received");
+        let what = format!("it is received: {changing}");
         let before = self.shell(line).await;
-        self.change_the_queue("primary.contoso.com", seconds).await;
+        self.shell(changing).await;
         let differs = |said: &str| received_part(said) != received_part(&before);
         let question = ["shell", "-c", line];
         self.deployment.watch(LONG, &what, &question, differs).await.unwrap();
@@ -248,12 +249,12 @@ impl Ground {
     async fn one_command_each_way(&mut self) {
         const OVER: &str = "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com";
         const BACK: &str = "Invoke-CsPoolFailBack -PoolFqdn primary.contoso.com -Force";
-        self.shell(
+        self.received(
             "$unused = New-CsRgsAgentGroup -Parent primary.contoso.com -Name \"Night\" \
              -AgentsByUri \"sip:ana@contoso.com\"",
         )
         .await;
-        self.received(70).await;
+        self.received(&change("primary.contoso.com", 70)).await;
         self.deployment.host("north-db").kill_host().await.unwrap();
         let refused = self.try_shell(&format!("{OVER} -Force")).await.unwrap_err().to_string();
         assert!(refused.contains("-DisasterMode"), "{refused}");

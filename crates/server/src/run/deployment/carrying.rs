@@ -28,6 +28,7 @@ impl Reached {
     /// has it.
     pub(super) async fn make_export(&self, order: Export) -> Result<Delivery, Fault> {
         let hosting = self.hosting(&order.source)?.clone();
+        let unheard = if order.remove { self.ask_pair(&order.source).await? } else { None };
         // Without an owner: what a listing shows, the objects that belong to the pool itself.
         let held = hosting.export(&owner(order.of.clone())).await.map_err(|it| fault(&it))?;
         let header = Header {
@@ -65,6 +66,7 @@ impl Reached {
         if !order.remove {
             return Ok(delivery);
         }
+        let delivery = unheard.into_iter().fold(delivery, Delivery::note);
         Ok(delivery.on_delivered(async move |watch: Watch| {
             hosting.remove_exported(&exported).await.map_err(|it| fault(&it))?;
             watch.note(format!("{objects} objects were removed from {}.", hosting.parent()));

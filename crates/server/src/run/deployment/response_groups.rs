@@ -59,15 +59,23 @@ impl Reached {
     /// Asks the pool that `parent` is paired with whether it stands in, before anything is changed
     /// here: where it does, the store refuses the change. Says so where it is not heard.
     pub(super) async fn heed_pair(&self, parent: &str, watch: &Watch) -> Result<(), Fault> {
-        let Some(pair) = self.hostings.pair(parent) else { return Ok(()) };
-        if let Word::Unheard(why) = pair.heed().await.map_err(|it| fault(&it))? {
-            watch.warn(format!(
+        if let Some(unheard) = self.ask_pair(parent).await? {
+            watch.warn(unheard);
+        }
+        Ok(())
+    }
+
+    /// The same, for whoever warns by other means.
+    pub(super) async fn ask_pair(&self, parent: &str) -> Result<Option<String>, Fault> {
+        let Some(pair) = self.hostings.pair(parent) else { return Ok(None) };
+        Ok(match pair.heed().await.map_err(|it| fault(&it))? {
+            Word::Heard | Word::NotNeeded => None,
+            Word::Unheard(why) => Some(format!(
                 "{}, which is paired with {parent}, is not heard: {why}. If it stands in for \
                  {parent}, what is changed here now is lost.",
                 pair.partner().parent()
-            ));
-        }
-        Ok(())
+            )),
+        })
     }
 
     async fn save_object(&self, parent: &str, save: Save, watch: &Watch) -> Result<(), Fault> {
