@@ -64,8 +64,10 @@ pub(super) const ROWS: &[Row] = &[
             aliases: &[],
             summary: "Lets the pool that it is paired with host the Response Groups of a pool.",
             description: "They are imported from what the other pool has received continuously; no \
-                          file is needed. Signed-in agents stay signed in. Interrupted anywhere, \
-                          the same command goes on.",
+                          file is needed. Signed-in agents stay signed in. What \
+                          stands against the import is named before anything is changed. \
+                          Interrupted anywhere, the same command goes on; one that fails before \
+                          the other pool stands in opens the pool again.",
             parameters: &[
                 POOL,
                 Parameter::new(

@@ -5,7 +5,7 @@ use super::{
     Side,
 };
 use crate::battery::{self, Fault, Tried};
-use crate::engine::Stopped;
+use crate::engine::{Stopped, what_if};
 use crate::world::{Known, Lock, Reach};
 
 type Model = battery::Model<PairedPools>;
@@ -49,12 +49,14 @@ fn pairs() -> Vec<Pair> {
 /// Everything else about a pair, each way.
 fn said() -> impl Iterator<Item = Pair> {
     let received = [Received::Nothing, Received::Perhaps, Received::All];
-    (0..48).map(move |number| Pair {
+    let fits = [Known::Yes, Known::No, Known::Unknown];
+    (0..144).map(move |number| Pair {
         lock: if number & 8 == 0 { Lock::Free } else { Lock::Others },
-        received: received[number / 16],
+        received: received[number / 16 % 3],
         attested: number & 1 != 0,
         consented: number & 2 != 0,
         kept: number & 4 != 0,
+        fits: fits[number / 48],
         ..normal()
     })
 }
@@ -69,6 +71,7 @@ fn normal() -> Pair {
         received: Received::Perhaps,
         consented: false,
         kept: false,
+        fits: Known::Yes,
     }
 }
 
@@ -196,12 +199,59 @@ fn helped(pair: &Pair) -> Option<Closed> {
     for procedure in ALL {
         let is_named =
             told.contains(&format!("{} -PoolFqdn primary.contoso.com", procedure.cmdlet));
+        let goes_over = procedure.name == POOL_FAIL_OVER.name;
         let both_answer = pair.primary.reach == Reach::Up;
-        if is_named && (both_answer || procedure.name == POOL_FAIL_OVER.name) {
+        // It says itself what stands against it; the other way is open.
+        let is_refused = goes_over && !pair.is_over() && pair.fits != Known::Yes;
+        if is_named && (both_answer || goes_over) && !is_refused {
             let mut model = Model::new(pair.clone());
             model.go(procedure).unwrap_or_else(|why| panic!("{told}: {why} {pair:?}"));
             assert!(may(&model.world), "{told}: {pair:?}");
         }
     }
     Some(closed)
+}
+
+#[test]
+fn what_stands_against_the_import_is_found_before_anything_is_changed() {
+    for fits in [Known::No, Known::Unknown] {
+        for start in [normal(), lost()].map(|start| Pair { fits, ..start }) {
+            let foretold = what_if(&POOL_FAIL_OVER, None, &start, &Figures::default());
+            let [Stopped::Unsafe { text, .. }] = foretold.refused[..] else { panic!("{start:?}") };
+            assert!(text.contains("against the import"), "{text}");
+            let mut model = Model::new(start.clone());
+            assert!(matches!(model.go(&POOL_FAIL_OVER), Err(Stopped::Unsafe { .. })));
+            assert_eq!((model.acts, model.world), (vec![], start));
+        }
+    }
+}
+
+/// Wherever a failover is stopped, and something stands against the import by then, either the
+/// backup pool stands in or a failback opens the primary pool, and imports and removes nothing.
+#[test]
+fn a_failover_that_cannot_go_on_is_turned_back() {
+    let mut whole = Model::new(normal());
+    whole.go(&POOL_FAIL_OVER).unwrap();
+    let mut opened = 0;
+    for at in 1..=whole.touches {
+        let mut model = Model::hurt(normal(), at, Fault::CrashAfter);
+        model.go(&POOL_FAIL_OVER).unwrap_err();
+        model.world.fits = Known::No;
+        if model.world.is_over() {
+            model.go(&POOL_FAIL_OVER).unwrap_or_else(|why| panic!("at {at}: {why}"));
+            continue;
+        }
+        let closed = model.world.was_never_over();
+        model.go(&POOL_FAIL_OVER).unwrap_err();
+        assert_eq!(model.world.was_never_over(), closed, "at {at}");
+        model.acts.clear();
+        model.go(&POOL_FAIL_BACK).unwrap_or_else(|why| panic!("at {at}: {why}"));
+        assert!(model.world.is_home() && !model.world.has_two_editors(), "at {at}");
+        let more: &[Act] = if closed { &[Act::OpenPrimary] } else { &[] };
+        assert_eq!(model.acts[1..], *more, "at {at}");
+        opened += usize::from(closed);
+        model.world.fits = Known::Yes;
+        model.go(&POOL_FAIL_OVER).unwrap_or_else(|why| panic!("at {at}: {why}"));
+    }
+    assert!(opened > 3, "{opened}");
 }

@@ -38,8 +38,8 @@ impl Closed {
         match self {
             Self::OnTheWayThere => format!(
                 "{nobody}: a failover was stopped after {primary} was closed for changes. Give it \
-                 again, and it goes on: {over} -PoolFqdn {primary}. {back} brings them home after \
-                 that."
+                 again, and it goes on: {over} -PoolFqdn {primary}. Or let them be changed at \
+                 {primary} again: {back} -PoolFqdn {primary}."
             ),
             Self::OnTheWayHome => format!(
                 "{nobody}: a failback was stopped after {backup} was closed for changes. Give it \

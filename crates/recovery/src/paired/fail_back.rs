@@ -17,10 +17,11 @@ pub const POOL_FAIL_BACK: Procedure = Procedure {
             holds: |pair| pair.primary.reach == Reach::Up && pair.backup.reach == Reach::Up,
         },
         Given {
-            text: "The backup pool stands in for the primary pool, or has given it back.",
+            text: "The backup pool stands in for the primary pool, has given it back, or has not \
+                   come to stand in for it.",
             remedy: "there is nothing to fail back; Get-CsPoolFailoverState tells how it stands.",
             say: Figures::told,
-            holds: |pair| pair.is_over() || pair.is_home(),
+            holds: |pair| pair.is_over() || pair.is_home() || pair.was_never_over(),
         },
     ],
     steps: &[
@@ -34,6 +35,14 @@ pub const POOL_FAIL_BACK: Procedure = Procedure {
         },
         Step {
             number: "b",
+            text: "Let them be changed at the primary pool again, if a failover was stopped before \
+                   the backup pool stood in.",
+            done: |pair| !pair.was_never_over(),
+            act: Act::OpenPrimary,
+            documented: &[],
+        },
+        Step {
+            number: "c",
             text: "Keep beside what the primary pool has of its own.",
             done: |pair| pair.is_home() || pair.kept,
             act: Act::Keep,

@@ -44,6 +44,14 @@ pub const POOL_FAIL_OVER: Procedure = Procedure {
                     || pair.consented
             },
         },
+        Given {
+            text: "Nothing at the backup pool stands against the import.",
+            remedy: "remove it there, or change what clashes, then repeat.",
+            say: |figures| figures.misfits.clone(),
+            holds: |pair| {
+                pair.is_over() || pair.backup.reach != Reach::Up || pair.fits == Known::Yes
+            },
+        },
     ],
     steps: &[
         TAKE_LOCK,

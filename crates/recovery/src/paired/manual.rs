@@ -16,7 +16,10 @@ shows it and no name is taken by it. When the pool is lost, see what was receive
 `-DisasterMode` is your word that the pool's hosts are off. A pool that answers needs neither
 switch: it is closed for changes and copied once more, and nothing is lost. The Response Groups
 still belong to their pool; list them with `-Owner POOL` or `-ShowAll`, and change them at the
-backup pool as usual. A name that is taken there is given a number, and the command says so.
+backup pool as usual. A name that is taken there is given a number, and the command says so. What
+stands against the import at the backup pool is looked for first: the command and `-WhatIf` name it,
+and nothing is changed. A failover that fails later, before the backup pool stands in, lets the pool
+be changed again; where it could not, it says so, and Invoke-CsPoolFailBack does it.
 
 The host that was asked runs the procedure: ending the shell does not stop it. See how far it is
 with `Get-CsPoolFailoverState POOL -Journal`. If that host falls, the same command goes on from

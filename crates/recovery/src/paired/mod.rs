@@ -56,6 +56,9 @@ pub struct Pair {
     pub consented: bool,
     /// What the primary pool had of its own, when it came back, is kept beside.
     pub kept: bool,
+    /// Whether what would be imported into the backup pool fits beside what that hosts. Nobody
+    /// looks once it stands in.
+    pub fits: Known,
 }
 
 /// One pool of a pair.
@@ -109,6 +112,9 @@ pub struct Figures {
     pub received: Option<(i64, String)>,
     /// How many objects it holds.
     pub objects: Option<usize>,
+    /// What at the backup pool stands against the import, or why that is not known.
+    #[serde(default)]
+    pub misfits: String,
     /// What stands in the way, in sentences of those observed.
     pub notes: Vec<String>,
     /// The run that has the primary pool now, if it is another one.
@@ -130,6 +136,8 @@ pub enum Act {
     OpenBackup,
     /// Let the backup pool change nothing of the primary pool's any more.
     CloseBackup,
+    /// Let the primary pool change its own again, which the backup pool never took over.
+    OpenPrimary,
     /// Keep beside, at the primary pool, what it has of its own, and let nobody change it.
     Keep,
     /// Import what the backup pool hosts into the primary pool, in a higher reign, in one
@@ -180,6 +188,7 @@ impl Act {
             Self::ImportThere => {
                 assert!(!pair.has_two_editors(), "imported while the primary pool may change it");
                 assert_ne!(pair.received, Received::Nothing, "imported from nothing");
+                assert_eq!(pair.fits, Known::Yes, "imported against what is there");
                 pair.backup =
                     Side { edits: Known::Yes, reigns: true, hosts: Hosts::Imported, ..pair.backup };
                 pair.primary.reigns = false;
@@ -189,6 +198,13 @@ impl Act {
                 pair.backup.edits = Known::Yes;
             }
             Self::CloseBackup => pair.backup.edits = Known::No,
+            Self::OpenPrimary => {
+                assert!(pair.was_never_over(), "opened while another stands in");
+                assert_eq!(pair.backup.edits, Known::No, "opened while the backup may change it");
+                pair.primary.edits = Known::Yes;
+                pair.primary.reigns = true;
+                pair.backup.reigns = false;
+            }
             Self::Keep => {
                 pair.primary.edits = Known::No;
                 pair.kept = true;
@@ -221,6 +237,12 @@ impl Pair {
     /// Whether the primary pool has what is its own, in the higher reign, and may change it.
     pub fn is_home(&self) -> bool {
         self.primary.reach == Reach::Up && self.primary.reigns && self.primary.edits == Known::Yes
+    }
+
+    /// Whether a failover has closed the primary pool, and the backup pool does not stand in.
+    pub fn was_never_over(&self) -> bool {
+        let both_up = self.primary.reach == Reach::Up && self.backup.reach == Reach::Up;
+        both_up && !self.is_over() && self.primary.edits == Known::No
     }
 
     /// Whether both could change it, as far as is known: what must never be without an attestation.

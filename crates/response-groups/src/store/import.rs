@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::change::Change;
 use super::lease::Lease;
-use super::{Hosting, RgsError, audio, read, reign, settings, sign_ins, write};
+use super::{Hosting, RgsError, audio, looked, read, reign, settings, sign_ins, write};
 use crate::checks::{self, Complaint};
 use crate::configuration::AudioEntry;
 use crate::import::{AudioSource, Elsewhere, Existing, Named, Plan, Report};
@@ -56,7 +56,7 @@ impl Hosting {
         audio: &mut (dyn AudioSource + Send),
     ) -> Result<Report, ImportError<E>> {
         let mut change = self.change().await?;
-        let existing = match existing(&change, elsewhere).await {
+        let existing = match existing(&change, self.parent(), elsewhere).await {
             Ok(existing) => existing,
             Err(error) => {
                 change.undo().await;
@@ -82,16 +82,32 @@ impl Hosting {
         }
         Ok(plan.report)
     }
+
+    /// What `make` plans upon what is here now, and an import would carry out. Changes nothing.
+    pub async fn rehearse<E: std::error::Error + 'static>(
+        &self,
+        elsewhere: Vec<Elsewhere>,
+        make: impl FnOnce(&Existing) -> Result<Plan, E> + Send,
+    ) -> Result<Plan, ImportError<E>> {
+        let lease = self.look().await?;
+        let existing = existing(&lease, self.parent(), elsewhere).await;
+        let existing = looked(lease, existing).await?;
+        make(&existing).map_err(ImportError::Plan)
+    }
 }
 
-async fn existing(lease: &Change, elsewhere: Vec<Elsewhere>) -> Result<Existing, RgsError> {
+async fn existing(
+    lease: &Lease,
+    parent: &str,
+    elsewhere: Vec<Elsewhere>,
+) -> Result<Existing, RgsError> {
     Ok(Existing {
-        parent: lease.pool().to_owned(),
+        parent: parent.to_owned(),
         objects: read::names(lease).await?,
         references: read::references(lease).await?,
         private: read::private_hours(lease).await?,
         elsewhere,
-        owners: reign::all(lease, lease.pool()).await?,
+        owners: reign::all(lease, parent).await?,
         settings: settings::all(lease, None).await?.into_keys().collect(),
     })
 }
@@ -106,7 +122,8 @@ async fn carry_out(
 ) -> Result<Vec<Named>, RgsError> {
     // Changes of ours wait for each other; nobody else may write from here on, either.
     change.batch(&format!("lock table {PLANNED_UPON} in share row exclusive mode")).await?;
-    if existing(change, planned_upon.elsewhere.clone()).await? != *planned_upon {
+    let elsewhere = planned_upon.elsewhere.clone();
+    if existing(change, change.pool(), elsewhere).await? != *planned_upon {
         return Err(RgsError::Overtaken { pool: change.pool().to_owned() });
     }
     let kept = apply(change, plan, source).await?;

@@ -23,6 +23,14 @@ impl Hosting {
         Ok(self.standings().await?.remove(owner).unwrap_or_default())
     }
 
+    /// The same, once every change that is under way here has ended.
+    pub async fn settled_standing(&self, owner: &str) -> Result<Standing, RgsError> {
+        let change = self.change().await?;
+        let standing = change.standing(owner).await;
+        change.undo().await;
+        standing
+    }
+
     /// What this pool knows of each owner.
     pub async fn standings(&self) -> Result<BTreeMap<String, Standing>, RgsError> {
         let lease = self.look().await?;

@@ -1,6 +1,8 @@
 //! Response Groups and the loss of their pool: the documents' twelve steps, line by line as they
 //! are printed, with the primary pool really killed; and the same as one command each way.
 
+mod stopped;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -107,6 +109,8 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     assert_eq!(kept, 1, "the file of step 8 is kept beside that of step 12");
     assert_eq!(ground.timeout_at("newprimary.contoso.com").await, "61");
 
+    ground.a_failover_that_cannot_be_made_changes_nothing().await;
+    ground.a_failover_that_fails_on_the_way_is_turned_back().await;
     ground.one_command_each_way().await;
     ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;

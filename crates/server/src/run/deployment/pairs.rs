@@ -7,8 +7,8 @@ use admin::deployment::{Mode, Outcome};
 use admin::{Fault, Watch};
 use futures_util::future::join_all;
 use recovery::engine::{self, Line};
-use recovery::paired::{Closed, Figures, PairedPools, Procedure};
-use recovery::world::{Known, Reach};
+use recovery::paired::{Figures, POOL_FAIL_OVER, PairedPools, Procedure};
+use recovery::world::Known;
 use serde::{Deserialize, Serialize};
 
 use super::rows::{self, Rows};
@@ -57,8 +57,12 @@ impl Reached {
         let mut rows = Rows::new(watch);
         let mut told = |line: &Line| rows.tell(line);
         let outcome = engine::run::<PairedPools>(procedure, &mut run, &mut told).await;
+        let hint = match &outcome {
+            Err(_) if procedure.name == POOL_FAIL_OVER.name => run.turn_back(&mut told).await,
+            _ => None,
+        };
         let ended = run.end(&outcome).await;
-        outcome.map_err(|why| stopped(&why))?;
+        outcome.map_err(|why| Fault { hint: hint.unwrap_or_default(), ..stopped(&why) })?;
         let notes = ended.map_err(unavailable)?;
         Ok(Outcome { steps: rows.into_steps(), notes, warnings: Vec::new() })
     }
@@ -87,16 +91,14 @@ impl Reached {
             (Known::Yes, _) if pair.is_home() => Some(figures.primary.clone()),
             _ => None,
         };
-        let closed = pair.closed();
-        let state = match closed {
-            _ if pair.is_over() => "FailedOver",
-            Some(Closed::OnTheWayThere) => "Closed",
-            Some(Closed::OneIsNotHeard) => "Unknown",
-            _ if pair.primary.reach == Reach::Up && pair.primary.reigns => "Active",
-            _ => "Unknown",
+        let state = match () {
+            () if pair.is_over() => "FailedOver",
+            () if pair.was_never_over() => "Closed",
+            () if pair.is_home() => "Active",
+            () => "Unknown",
         };
         let received = figures.told();
-        let told = closed.map(|it| it.told(&figures));
+        let told = pair.closed().map(|it| it.told(&figures));
         let Figures { primary, backup, notes, .. } = figures;
         let notes = told.into_iter().chain(notes).collect();
         Ok(Pairing { pool: primary, backup, state, changed_at, received, notes })

@@ -1,9 +1,11 @@
 //! Response Groups on this host: reached at every pool, received from a pair, moved by procedures.
 
+mod fitting;
 mod hostings;
 mod pair;
 mod received;
 mod standing_in;
+mod turning_back;
 
 pub(crate) use hostings::{Hostings, reach};
 pub(crate) use pair::Word;

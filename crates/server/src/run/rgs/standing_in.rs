@@ -1,13 +1,13 @@
 //! Pools that stand in for each other, as the engine sees them: observed and acted upon through
 //! the databases of both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use recovery::engine::{Deployment, Line, Reply, Seen, Stopped};
 use recovery::grounds::{Grounds, Run};
 use recovery::journal::What;
-use recovery::paired::{Act, Figures, Hosts, Pair, PairedPools, Received, Side};
+use recovery::paired::{Act, Figures, Hosts, POOL_FAIL_OVER, Pair, PairedPools, Received, Side};
 use recovery::world::{Known, Reach};
 use response_groups::compare::{Found, compare};
 use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
@@ -16,6 +16,7 @@ use response_groups::store::{
     FromExport, Hosting, ImportError, NoAudio, OwnerFilter, ReceivedRevision, RgsError,
 };
 
+use super::fitting::{self, Fit};
 use super::received::send;
 
 /// How long a pool may take to say how it stands.
@@ -35,9 +36,11 @@ pub(crate) struct Said {
 #[derive(Debug)]
 pub(crate) struct StandingIn {
     run: Run,
-    primary: Hosting,
-    backup: Hosting,
+    pub(super) primary: Hosting,
+    pub(super) backup: Hosting,
     said: Said,
+    /// Whether it is to import into the backup pool.
+    goes_over: bool,
     /// What became of imports, for people.
     notes: Vec<String>,
     /// Who was signed in at the backup pool when that was brought home.
@@ -60,7 +63,9 @@ impl StandingIn {
         procedure: &str,
     ) -> Self {
         let run = Run::new(grounds, primary.parent(), &said.who, procedure);
-        Self { run, primary, backup, said, notes: Vec::new(), brought_home: None }
+        let goes_over = procedure == POOL_FAIL_OVER.name;
+        let notes = Vec::new();
+        Self { run, primary, backup, said, goes_over, notes, brought_home: None }
     }
 
     /// Notes that the run begins, and what was said.
@@ -85,21 +90,32 @@ impl StandingIn {
         let place = |it: &Heard| (it.standing.reign, it.standing.revision);
         let lock = self.run.look_at_lock().await;
         let over = is_over(mine.as_ref().ok(), theirs.as_ref().ok());
+        let all_received = match (received, &mine) {
+            (Some(it), Ok(mine)) => (it.reign, it.revision) == place(mine),
+            _ => false,
+        };
+        let fit = if self.goes_over && !over && theirs.is_ok() {
+            let primary = (mine.is_ok() && !all_received).then_some(&self.primary);
+            fitting::look(&owner, primary, &self.backup).await
+        } else {
+            Fit::unknown()
+        };
         let pair = Pair {
             primary: side(mine.as_ref().ok(), !over),
             backup: side(theirs.as_ref().ok(), over),
             lock: lock.lock,
             attested: self.said.attested,
-            received: match (received, &mine) {
-                (None, _) => Received::Nothing,
-                (Some(it), Ok(mine)) if (it.reign, it.revision) == place(mine) => Received::All,
-                (Some(_), _) => Received::Perhaps,
+            received: match received {
+                None => Received::Nothing,
+                Some(_) if all_received => Received::All,
+                Some(_) => Received::Perhaps,
             },
             consented: self.said.consented,
             kept: mine.as_ref().is_ok_and(|mine| {
                 let kept = mine.received.as_ref();
                 kept.is_some_and(|it| (it.reign, it.revision) == place(mine))
             }),
+            fits: fit.fits,
         };
         let notes = [&mine, &theirs].into_iter().filter_map(|it| it.as_ref().err().cloned());
         let figures = Figures {
@@ -108,6 +124,7 @@ impl StandingIn {
             backup_heard: theirs.is_ok(),
             received: received.map(|it| (it.revision, it.received_at.to_string())),
             objects: received.map(|it| it.objects),
+            misfits: fit.misfits,
             notes: notes.collect(),
             other_run: lock.other,
         };
@@ -128,6 +145,7 @@ impl StandingIn {
             Act::OpenBackup => self.backup.take_over(&owner).await.map_err(text),
             Act::Receive => send(&self.primary, &self.backup).await.map(|_| ()).map_err(text),
             Act::ImportThere => self.import_there(&owner).await,
+            Act::OpenPrimary => self.open_primary(&owner).await,
             Act::Keep => self.keep(&owner).await,
             Act::ImportHome => self.import_home(&owner).await,
             Act::RemoveThere => self.remove_there(&owner).await,
@@ -138,16 +156,11 @@ impl StandingIn {
     async fn import_there(&mut self, owner: &str) -> Result<(), String> {
         let received = self.backup.received(owner).await.map_err(text)?;
         let received = received.ok_or("nothing was received yet")?;
-        let incoming = Incoming {
-            configuration: &received.configuration,
-            source: owner,
-            owner: Some(owner),
-            reigns: BTreeMap::from([(owner.to_owned(), received.reign)]),
-            given: BTreeSet::new(),
-        };
-        let options =
-            Options { owner_is_away: true, resolve_name_conflicts: true, ..Options::default() };
-        let plan = |existing: &import::Existing| import::plan(existing, &incoming, options);
+        // One more is left out: the primary pool may have opened in it again, unheard.
+        let reign = self.backup.standing(owner).await.map_err(text)?.reign.max(received.reign) + 1;
+        let incoming = fitting::incoming(owner, &received.configuration, reign);
+        let plan =
+            |existing: &import::Existing| import::plan(existing, &incoming, fitting::OPTIONS);
         let imported = self.backup.import(Vec::new(), plan, &mut NoAudio).await;
         self.tell(imported)
     }
