@@ -37,9 +37,9 @@ pub(super) const ROWS: &[Row] = &[
                       received. The original lacks this.",
             description: "State is Active, FailedOver, Unknown, or Closed: a failover was stopped \
                           before the other pool had them, and nobody can change them until it is \
-                          given again. With -Journal it tells what the newest failover or \
-                          failback of the pool did, line by line, as the host that is asked has \
-                          heard it.",
+                          given again or failed back. With -Journal it tells what the newest \
+                          failover or failback of the pool did, line by line, as the host that is \
+                          asked has heard it.",
             parameters: &[POOL, JOURNAL],
             roles: EVERYBODY,
             effect: Effect::Reads,
@@ -79,7 +79,8 @@ pub(super) const ROWS: &[Row] = &[
                     "AcceptDataLoss",
                     Type::Switch,
                     "You accept that changes which were not received are missing until the pool \
-                     returns.",
+                     returns. Invoke-CsPoolFailBack brings them back, but for objects that were \
+                     changed at both pools: these it names.",
                 ),
                 FORCE,
                 Parameter::refused("WaitTime", WAIT),
@@ -112,9 +113,12 @@ pub(super) const ROWS: &[Row] = &[
             noun: "CsPoolFailBack",
             aliases: &[],
             summary: "Brings the Response Groups of a pool home again.",
-            description: "What the pool had of its own is kept beside, what was changed meanwhile \
-                          is imported, and the copy is removed once the pool is seen to have all \
-                          of it.",
+            description: "What was changed meanwhile at the other pool is imported, and the copy \
+                          there is removed once the pool is seen to have all of it. What only \
+                          the pool itself had changed, unheard, stays. What both had changed is \
+                          as the other pool has it; what the pool had is put aside and named: \
+                          Export-CsRgsConfiguration -PutAside. After a failover that was stopped \
+                          before the other pool stood in, the pool is opened again.",
             parameters: &[
                 POOL,
                 FORCE,

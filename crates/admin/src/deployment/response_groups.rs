@@ -134,6 +134,8 @@ pub struct Export {
     pub remove: bool,
     /// Also where it is in service for another pool.
     pub force: bool,
+    /// Not what it hosts is meant, but what its last failback has put aside.
+    pub put_aside: bool,
     /// Who asks: the file is for nobody else.
     pub who: String,
 }

@@ -43,15 +43,15 @@ pub const POOL_FAIL_BACK: Procedure = Procedure {
         },
         Step {
             number: "c",
-            text: "Keep beside what the primary pool has of its own.",
+            text: "Put aside what the primary pool has of its own.",
             done: |pair| pair.is_home() || pair.kept,
             act: Act::Keep,
             documented: &[],
         },
         Step {
             number: "9",
-            text: "Import them into the primary pool, signed-in agents included; it owns and \
-                   changes them again.",
+            text: "Import them into the primary pool, signed-in agents included, beside what only \
+                   that has changed; it owns and changes them again.",
             done: Pair::is_home,
             act: Act::ImportHome,
             documented: &[

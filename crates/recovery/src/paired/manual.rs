@@ -41,10 +41,30 @@ The pool is back and has heard that another stands in for it:
 
     standfast shell … -c 'Invoke-CsPoolFailBack -PoolFqdn POOL -Force'
 
-What the pool had of its own is kept beside before anything is written over it. Run again, the
-command goes on where it was interrupted; until the import it can be turned back with
+Run again, the command goes on where it was interrupted; until the import it can be turned back with
 Invoke-CsPoolFailOver. What was removed at the backup pool meanwhile is removed, too, unless
 something refers to it that the backup pool never had.
+
+What the pool itself had changed and its pair had not received meets that object by object, and each
+such object is named by the command and by `Get-CsPoolFailoverState POOL -Journal`:
+
+| at home, unheard | at the backup pool meanwhile | afterwards |
+|---|---|---|
+| changed | as it was received | as changed at home |
+| changed | changed | as at the backup pool; what home had is put aside |
+| changed | removed | removed; what home had is put aside |
+| made | not known | as made at home |
+| removed | there | there again: remove it once more |
+
+Where a change of home's does not fit beside what comes (an address that is taken), all of them are
+put aside. What was put aside is all that the pool had when the failback began. It is kept until the
+pool's next failback; read it as a file, and see what differs:
+
+    standfast shell … -c 'Export-CsRgsConfiguration -Source POOL -PutAside -FileName aside.zip'
+    standfast shell … -c 'Compare-CsRgsConfiguration POOL -FileName aside.zip'
+
+What counts as received is what the backup pool had received when it came to stand in. After a
+failover by files that is the last revision received, and not the file.
 ";
 
 fn part(procedure: &Procedure, prose: &str) -> String {

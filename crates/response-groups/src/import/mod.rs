@@ -1,6 +1,7 @@
 //! Bringing a configuration into a pool: planned by a pure function, carried out by the store.
 
 mod conflict;
+mod homecoming;
 mod names;
 mod plan;
 mod planner;
@@ -12,6 +13,7 @@ mod taken;
 pub(crate) use names::is_numbered;
 
 pub use conflict::{Conflict, Conflicts, Staying};
+pub use homecoming::{Fate, Homecoming};
 pub use plan::{
     AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, RAISED_MAX, REIGN_AHEAD_MAX,
     Reference, Renamed, Report, Standing,

@@ -103,6 +103,15 @@ impl Hosting {
         Ok(Some(Received { reign, revision, received_at, configuration }))
     }
 
+    /// The bytes of an audio file of what was received, by their checksum.
+    pub async fn received_content(&self, sha256: &str) -> Result<Vec<u8>, RgsError> {
+        let lease = self.look().await?;
+        let sql = "select content from rgs.content where sha256 = decode($1, 'hex')";
+        let row = lease.maybe_row(sql, &[&sha256]).await;
+        let missing = || RgsError::Missing { what: format!("audio content {sha256}") };
+        Ok(looked(lease, row).await?.ok_or_else(missing)?.get(0))
+    }
+
     /// Throws away what was received of an owner.
     pub async fn forget_received(&self, owner: &str) -> Result<(), RgsError> {
         let change = self.change().await?;
@@ -129,13 +138,17 @@ async fn receive(
     if !(0..=RAISED_MAX).contains(&place.0) {
         return Err(RgsError::OutOfBounds { owner: owner.to_owned(), reign: place.0 });
     }
+    // Whoever came back does not know yet that another stood in for it; what stood in is needed
+    // when that comes home.
+    let sql = "select exists (select from rgs.owner where name = $1 and reign > $2)";
+    let is_late: bool = change.row(sql, &[&owner, &place.0]).await?.get(0);
     let sql = "select reign, revision from rgs.received where owner = $1";
     let row = change.maybe_row(sql, &[&owner]).await?;
     let here: Option<(i64, i64)> = row.map(|row| (row.get(0), row.get(1)));
     if here == Some(place) {
         return Ok(());
     }
-    if here.is_some_and(|here| here > place) {
+    if is_late || here.is_some_and(|here| here > place) {
         let what = format!("the revision {} of reign {}", place.1, place.0);
         return Err(RgsError::Older { what, owner: owner.to_owned() });
     }

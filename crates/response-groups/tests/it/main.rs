@@ -7,6 +7,7 @@ mod testing;
 // Without a database.
 mod compare;
 mod import_conflicts;
+mod import_homecoming;
 mod import_moves;
 mod import_plan;
 mod package_contents;

@@ -5,6 +5,7 @@ use response_groups::import::Report;
 use shell::{Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 
 use super::places;
+use crate::Fault;
 use crate::cmdlets::{Context, FORCE, Row};
 use crate::deployment::response_groups::{Compare, Export, Import, Owner};
 use crate::deployment::{Mode, Reply};
@@ -14,6 +15,8 @@ const COMPARED: Output = Output {
     kind: "Comparison",
     properties: &["Kind", "Name", "Owner", "Found", "Fields", "NameThere"],
 };
+
+const PUT_ASIDE: &str = "PutAside";
 
 /// How newcomers fare whose names are taken.
 pub(super) const RESOLVE_NAME_CONFLICTS: Parameter = Parameter::new(
@@ -70,6 +73,12 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                      removed, it leaves the file as it is. Refused where another pool may change \
                      it now, and, without -Force, where it is in service for its own pool.",
                 ),
+                Parameter::new(
+                    PUT_ASIDE,
+                    Type::Switch,
+                    "Instead of what the pool hosts: what it had when its last failback began. \
+                     Compare-CsRgsConfiguration tells what differs. The original lacks this.",
+                ),
                 FORCE,
             ],
             roles: RESPONSE_GROUPS,
@@ -87,6 +96,11 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                            primary.contoso.com -FileName C:\\RgsExportPrimaryUpdated.zip \
                            -RemoveExportedConfiguration",
                     means: "Takes what was imported there out again.",
+                },
+                Example {
+                    line: "Export-CsRgsConfiguration -Source primary.contoso.com -PutAside \
+                           -FileName C:\\RgsPutAside.zip",
+                    means: "Keeps what a failback has put aside, to be compared and read.",
                 },
             ],
         },
@@ -180,9 +194,15 @@ fn export(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         };
         let file_name = context.given.text("FileName").unwrap_or_default().to_owned();
         let remove = context.given.on("RemoveExportedConfiguration");
+        let put_aside = context.given.on(PUT_ASIDE);
+        if put_aside && (remove || of != Owner::Parent) {
+            let hint = "leave out -Owner and -RemoveExportedConfiguration";
+            return Err(Fault::misspoken("-PutAside stands alone", hint));
+        }
         if context.given.what_if() {
             let then = if remove { ", and removed there once it is safe" } else { "" };
             let whose = match &of {
+                _ if put_aside => format!("what the last failback of {source} has put aside"),
                 Owner::Pool(owner) => format!("what belongs to {owner} at {source}"),
                 Owner::Parent | Owner::Any => format!("what belongs to {source}"),
             };
@@ -190,7 +210,7 @@ fn export(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             return Ok(vec![told.into()]);
         }
         let force = context.given.on("Force");
-        let order = Export { source, of, file_name, remove, force, who: context.who() };
+        let order = Export { source, of, file_name, remove, force, put_aside, who: context.who() };
         Ok(vec![context.response_groups().export(order).await?.into()])
     })
 }

@@ -83,3 +83,19 @@ async fn only_a_newer_revision_takes_the_place_of_another() {
     world.hosting.forget_received(PRIMARY).await.unwrap();
     assert_eq!(world.hosting.received(PRIMARY).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn what_stood_in_is_not_replaced_by_whoever_came_back() {
+    let world = World::of(BACKUP).await;
+    let of = |name: &str| Configuration {
+        objects: vec![group(1, name).into()],
+        ..Configuration::default()
+    };
+    world.hosting.receive(PRIMARY, 1, 7, &of("received"), &mut NoAudio).await.unwrap();
+    world.hosting.claim(PRIMARY, 2).await.unwrap();
+    let late = world.hosting.receive(PRIMARY, 1, 8, &of("late"), &mut NoAudio).await;
+    assert!(matches!(late, Err(RgsError::Older { .. })), "{late:?}");
+    let received = world.hosting.received(PRIMARY).await.unwrap().unwrap();
+    assert_eq!(received.configuration, of("received"));
+    world.hosting.receive(PRIMARY, 2, 9, &of("home again"), &mut NoAudio).await.unwrap();
+}

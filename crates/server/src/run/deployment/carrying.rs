@@ -10,10 +10,10 @@ use admin::files::{Delivery, Taken};
 use admin::{Fault, FaultKind, Watch};
 use jiff::Timestamp;
 use response_groups::compare::{Compared, compare};
-use response_groups::configuration::Configuration;
+use response_groups::configuration::{AudioEntry, Configuration};
 use response_groups::import::{self, AudioSource, Conflicts, Incoming, Options, Report, Standing};
 use response_groups::package::{Header, Package, Refused, Reign, Writer, verify};
-use response_groups::store::{Export as Held, ImportError, OwnerFilter, RgsError};
+use response_groups::store::{Export as Held, Hosting, ImportError, OwnerFilter, RgsError};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
@@ -28,6 +28,9 @@ impl Reached {
     /// has it.
     pub(super) async fn make_export(&self, order: Export) -> Result<Delivery, Fault> {
         let hosting = self.hosting(&order.source)?.clone();
+        if order.put_aside {
+            return self.export_put_aside(&hosting, &order).await;
+        }
         let unheard = if order.remove { self.ask_pair(&order.source).await? } else { None };
         // Without an owner: what a listing shows, the objects that belong to the pool itself.
         let held = hosting.export(&owner(order.of.clone())).await.map_err(|it| fault(&it))?;
@@ -55,7 +58,7 @@ impl Reached {
         let audio = held.configuration().audio.len();
         let runtime = Handle::current();
         let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
-            let whole = write(file, &header, held, &runtime)?;
+            let whole = write(file, &header, Carried::Held(Box::new(held)), &runtime)?;
             let read_back = verify(BufReader::new(file), &header, &whole);
             read_back.map_err(|why| failed(format!("the file could not be read back: {why}")))
         });
@@ -112,6 +115,36 @@ impl Reached {
             }
         }
         Ok(())
+    }
+
+    /// Writes what the last failback of a pool has put aside.
+    async fn export_put_aside(&self, hosting: &Hosting, order: &Export) -> Result<Delivery, Fault> {
+        let pool = hosting.parent();
+        let aside = hosting.received(pool).await.map_err(|it| fault(&it))?;
+        let aside = aside.ok_or_else(|| {
+            let hint = "a failback puts aside what a pool has before anything is written over it";
+            Fault::missing(format!("nothing of {pool} is put aside"), hint)
+        })?;
+        let reign = Reign { reign: aside.reign, revision: aside.revision };
+        let header = Header {
+            source: pool.to_owned(),
+            owner: Some(pool.to_owned()),
+            created: aside.received_at,
+            owners: BTreeMap::from([(pool.to_owned(), reign)]),
+        };
+        let objects = aside.configuration.objects.len();
+        let note = format!(
+            "{objects} objects were exported, as {pool} had them at {}.",
+            aside.received_at
+        );
+        let (hosting, runtime) = (hosting.clone(), Handle::current());
+        let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
+            let aside = Carried::Aside(hosting, aside.configuration);
+            let whole = write(file, &header, aside, &runtime)?;
+            let read_back = verify(BufReader::new(file), &header, &whole);
+            read_back.map_err(|why| failed(format!("the file could not be read back: {why}")))
+        });
+        Ok(offered.await?.note(note))
     }
 
     /// Imports an export file, all or nothing.
@@ -219,26 +252,57 @@ async fn open(taken: Taken) -> Result<Opened, Fault> {
     })
 }
 
+/// What is written into a file.
+enum Carried {
+    /// What the pool hosts.
+    Held(Box<Held>),
+    /// What a failback has put aside there.
+    Aside(Hosting, Configuration),
+}
+
+impl Carried {
+    fn configuration(&self) -> &Configuration {
+        match self {
+            Self::Held(held) => held.configuration(),
+            Self::Aside(_, whole) => whole,
+        }
+    }
+
+    async fn content(&self, audio: &AudioEntry) -> Result<Vec<u8>, RgsError> {
+        match self {
+            Self::Held(held) => held.content(audio.id).await,
+            Self::Aside(hosting, _) => hosting.received_content(&audio.sha256).await,
+        }
+    }
+
+    async fn end(self) -> Configuration {
+        match self {
+            Self::Held(held) => held.end().await.0,
+            Self::Aside(_, whole) => whole,
+        }
+    }
+}
+
 /// Writes the whole file, audio one by one, and leaves it at its beginning. Gives what was written.
 fn write(
     file: &mut File,
     header: &Header,
-    held: Held,
+    carried: Carried,
     runtime: &Handle,
 ) -> Result<Configuration, Fault> {
     let unwritten =
         |error: &dyn std::fmt::Display| failed(format!("nothing was exported: {error}"));
     let out = BufWriter::new(&mut *file);
     let mut writer =
-        Writer::begin(out, header, held.configuration()).map_err(|it| unwritten(&it))?;
-    while let Some(id) = writer.next_audio().map(|it| it.id) {
-        let content = runtime.block_on(held.content(id)).map_err(|it| fault(&it))?;
-        writer.audio(id, &content).map_err(|it| unwritten(&it))?;
+        Writer::begin(out, header, carried.configuration()).map_err(|it| unwritten(&it))?;
+    while let Some(audio) = writer.next_audio().cloned() {
+        let content = runtime.block_on(carried.content(&audio)).map_err(|it| fault(&it))?;
+        writer.audio(audio.id, &content).map_err(|it| unwritten(&it))?;
     }
     let mut out = writer.finish().map_err(|it| unwritten(&it))?;
     out.flush().map_err(|it| unwritten(&it))?;
     drop(out);
-    let (whole, _) = runtime.block_on(held.end());
+    let whole = runtime.block_on(carried.end());
     file.sync_all().map_err(|it| unwritten(&it))?;
     file.seek(SeekFrom::Start(0)).map_err(|it| unwritten(&it))?;
     Ok(whole)

@@ -1,5 +1,6 @@
 //! Response Groups on this host: reached at every pool, received from a pair, moved by procedures.
 
+mod coming_home;
 mod fitting;
 mod hostings;
 mod pair;

@@ -1,7 +1,6 @@
 //! Pools that stand in for each other, as the engine sees them: observed and acted upon through
 //! the databases of both.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use recovery::engine::{Deployment, Line, Reply, Seen, Stopped};
@@ -9,12 +8,9 @@ use recovery::grounds::{Grounds, Run};
 use recovery::journal::What;
 use recovery::paired::{Act, Figures, Hosts, POOL_FAIL_OVER, Pair, PairedPools, Received, Side};
 use recovery::world::{Known, Reach};
-use response_groups::compare::{Found, compare};
-use response_groups::import::{self, Conflicts, Incoming, Options, Report, Standing};
-use response_groups::model::{Object, SignIn};
-use response_groups::store::{
-    FromExport, Hosting, ImportError, NoAudio, OwnerFilter, ReceivedRevision, RgsError,
-};
+use response_groups::import::{self, Conflicts, Report, Standing};
+use response_groups::model::SignIn;
+use response_groups::store::{Hosting, ImportError, NoAudio, ReceivedRevision, RgsError};
 
 use super::fitting::{self, Fit};
 use super::received::send;
@@ -35,16 +31,16 @@ pub(crate) struct Said {
 /// One run upon one pair.
 #[derive(Debug)]
 pub(crate) struct StandingIn {
-    run: Run,
+    pub(super) run: Run,
     pub(super) primary: Hosting,
     pub(super) backup: Hosting,
     said: Said,
     /// Whether it is to import into the backup pool.
     goes_over: bool,
     /// What became of imports, for people.
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     /// Who was signed in at the backup pool when that was brought home.
-    brought_home: Option<Vec<SignIn>>,
+    pub(super) brought_home: Option<Vec<SignIn>>,
 }
 
 /// What one pool says of what belongs to the primary pool.
@@ -165,66 +161,11 @@ impl StandingIn {
         self.tell(imported)
     }
 
-    /// The primary pool's own, beside; and nobody changes it there any more.
-    async fn keep(&mut self, owner: &str) -> Result<(), String> {
-        let mine = self.primary.standing(owner).await.map_err(text)?;
-        let theirs = self.backup.standing(owner).await.map_err(text)?;
-        if mine.edits && mine.reign < theirs.reign {
-            self.primary.yield_to(owner, theirs.reign).await.map_err(text)?;
-        }
-        send(&self.primary, &self.primary).await.map(|_| ()).map_err(text)
-    }
-
-    /// What the backup pool hosts, in a reign above both, in one transaction.
-    async fn import_home(&mut self, owner: &str) -> Result<(), String> {
-        let of = OwnerFilter::Of(owner.to_owned());
-        let export = self.backup.export(&of).await.map_err(text)?;
-        let signed_in = export.configuration().sign_ins.clone();
-        let reign = export.standings().get(owner).copied().unwrap_or_default().reign;
-        let whole = export.configuration().clone();
-        let given = self.backup.received(owner).await.map_err(text)?;
-        let given = given.ok_or("what was received there once is gone")?;
-        let incoming = Incoming {
-            configuration: &whole,
-            source: self.backup.parent(),
-            owner: Some(owner),
-            reigns: BTreeMap::from([(owner.to_owned(), reign)]),
-            given: given.configuration.objects.iter().map(Object::id).collect(),
-        };
-        let options =
-            Options { overwrite_owner: true, resolve_name_conflicts: true, ..Options::default() };
-        let plan = |existing: &import::Existing| import::plan(existing, &incoming, options);
-        let mut audio = FromExport::new(&export);
-        let imported = self.primary.import(Vec::new(), plan, &mut audio).await;
-        export.end().await;
-        self.tell(imported)?;
-        self.brought_home = Some(signed_in);
-        Ok(())
-    }
-
-    /// Just what the primary pool is seen to have. Whoever has signed in or out there since it was
-    /// brought home, or since now if another run has done that, does so at home first.
-    async fn remove_there(&mut self, owner: &str) -> Result<(), String> {
-        let of = OwnerFilter::Of(owner.to_owned());
-        let there = self.backup.export(&of).await.map_err(text)?;
-        let (there, mut exported) = there.end().await;
-        if let Some(brought_home) = &self.brought_home {
-            exported.sign_ins.clone_from(brought_home);
-        }
-        let home = self.primary.export(&OwnerFilter::Parent).await.map_err(text)?;
-        let (home, _) = home.end().await;
-        let missing = compare(&home, &there)
-            .into_iter()
-            .filter(|it| it.found == Found::OnlyThere && it.id.is_some())
-            .map(|it| format!("the {} {:?}", it.what, it.name))
-            .collect::<Vec<_>>();
-        if !missing.is_empty() {
-            return Err(format!("{owner} does not have {}", missing.join(", ")));
-        }
-        self.backup.remove_carried(&exported, &self.primary).await.map_err(text)
-    }
-
-    fn tell(&mut self, imported: Result<Report, ImportError<Conflicts>>) -> Result<(), String> {
+    /// Keeps, for people, what became of an import.
+    pub(super) fn tell(
+        &mut self,
+        imported: Result<Report, ImportError<Conflicts>>,
+    ) -> Result<(), String> {
         let report = imported.map_err(|error| error.to_string())?;
         self.notes.extend(report.renamed.iter().map(|it| {
             format!("The {} {:?} is called {:?} now: its name was taken.", it.kind, it.old, it.new)
@@ -282,7 +223,7 @@ fn side(heard: Option<&Heard>, reigns: bool) -> Side {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]
-fn text(error: RgsError) -> String {
+pub(super) fn text(error: RgsError) -> String {
     error.to_string()
 }
 

@@ -1,6 +1,6 @@
 //! A failover that stopped before the backup pool stood in: the primary pool is opened again.
 
-use recovery::engine::{self, Line};
+use recovery::engine::{self, Line, Stopped};
 use recovery::paired::{Act, POOL_FAIL_BACK, PairedPools};
 use recovery::world::{Known, Lock, Reach};
 
@@ -29,15 +29,24 @@ impl StandingIn {
         if pair.lock == Lock::Others || pair.is_over() || !closed {
             return None;
         }
-        let row = POOL_FAIL_BACK.steps.iter().find(|it| it.act == Act::OpenPrimary);
-        let row = row.expect("the failback has that row");
-        match engine::run_row::<PairedPools>(&POOL_FAIL_BACK, row, self, watch).await {
+        match self.open_again(watch).await {
             Ok(()) => Some(format!("the Response Groups of {owner} can be changed there again")),
             Err(why) => Some(format!(
                 "nobody can change the Response Groups of {owner} now, and opening them again \
                  failed ({why}): once both pools answer, {back} does it"
             )),
         }
+    }
+
+    /// The rows of the failback as far as that.
+    async fn open_again(&mut self, watch: &mut (dyn FnMut(&Line) + Send)) -> Result<(), Stopped> {
+        for row in POOL_FAIL_BACK.steps.iter().filter(|it| it.act != Act::TakeLock) {
+            engine::run_row::<PairedPools>(&POOL_FAIL_BACK, row, self, watch).await?;
+            if row.act == Act::OpenPrimary {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Lets the primary pool change its own again, in a higher reign, and tells the backup pool.

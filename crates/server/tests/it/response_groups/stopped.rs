@@ -62,7 +62,7 @@ impl Ground {
     }
 
     /// Runs SQL as the superuser, by the private socket of the instance.
-    async fn sql(&mut self, store: &str, sql: &str) {
+    pub(super) async fn sql(&mut self, store: &str, sql: &str) {
         let host = self.deployment.topology().host_of_store(store).unwrap().name.clone();
         let socket = self.deployment.host(&host).plan().directory.join("run").join(store);
         let psql = testkit::postgres::bin_directory().unwrap().join("psql");

@@ -1,0 +1,139 @@
+//! The rows of a failback: what a pool that came back has is put aside, what the other pool changed
+//! comes home beside it, and the copy there goes.
+
+use std::collections::BTreeMap;
+
+use recovery::engine::{Line, Mark};
+use recovery::journal::What as Noted;
+use recovery::paired::POOL_FAIL_BACK;
+use response_groups::compare::{Found, What, compare};
+use response_groups::configuration::Configuration;
+use response_groups::import::{self, Existing, Fate, Homecoming, Incoming, Options};
+use response_groups::model::Object;
+use response_groups::store::{FromExport, OwnerFilter};
+
+use super::StandingIn;
+use super::received::send;
+use super::standing_in::text;
+
+/// How many objects one line of the journal names.
+const NAMED_IN_A_LINE: usize = 50;
+
+/// How a failback imports.
+const OPTIONS: Options = Options {
+    overwrite_owner: true,
+    replace_settings: false,
+    resolve_name_conflicts: true,
+    owner_is_away: false,
+};
+
+impl StandingIn {
+    /// Puts aside what the primary pool has; and nobody changes it there any more.
+    pub(super) async fn keep(&mut self, owner: &str) -> Result<(), String> {
+        let mine = self.primary.standing(owner).await.map_err(text)?;
+        let theirs = self.backup.standing(owner).await.map_err(text)?;
+        if mine.edits && mine.reign < theirs.reign {
+            self.primary.yield_to(owner, theirs.reign).await.map_err(text)?;
+        }
+        send(&self.primary, &self.primary).await.map(|_| ()).map_err(text)
+    }
+
+    /// What the backup pool hosts, beside what the primary pool alone has changed, in a reign above
+    /// both, in one transaction.
+    pub(super) async fn import_home(&mut self, owner: &str) -> Result<(), String> {
+        let base = self.backup.received(owner).await.map_err(text)?;
+        let base = base.ok_or("what was received there once is gone")?.configuration;
+        let kept = self.primary.received(owner).await.map_err(text)?;
+        let kept = kept.ok_or("what was put aside is gone")?.configuration;
+        let of = OwnerFilter::Of(owner.to_owned());
+        let export = self.backup.export(&of).await.map_err(text)?;
+        let reign = export.standings().get(owner).copied().unwrap_or_default().reign;
+        let there = export.configuration();
+        let signed_in = there.sign_ins.clone();
+        let mut coming = Homecoming::of(&base, there, &kept);
+        let all_aside = Homecoming::with_all_aside(&base, there, &kept);
+        let backup = self.backup.parent();
+        let make = |existing: &Existing, home: &Homecoming| {
+            let incoming = incoming(owner, backup, (&home.configuration, reign), &base);
+            import::plan(existing, &incoming, OPTIONS)
+        };
+        let plan = |existing: &Existing| match make(existing, &coming) {
+            // What was in service comes home, whatever stands against the rest.
+            Err(_) if coming.met.contains_key(&Fate::Stays) => {
+                coming = all_aside;
+                make(existing, &coming)
+            }
+            planned => planned,
+        };
+        let mut audio = FromExport::new(&export);
+        let imported = self.primary.import(Vec::new(), plan, &mut audio).await;
+        export.end().await;
+        self.tell(imported)?;
+        self.brought_home = Some(signed_in);
+        self.tell_what_met(owner, &coming).await
+    }
+
+    /// Names, in the journal and to whoever asked, what the primary pool had changed unheard.
+    async fn tell_what_met(&mut self, owner: &str, coming: &Homecoming) -> Result<(), String> {
+        let mut told = Vec::new();
+        for (fate, objects) in &coming.met {
+            for some in objects.chunks(NAMED_IN_A_LINE) {
+                let names = some.iter().map(|(kind, name)| format!("the {kind} {name:?}"));
+                told.push(format!("{fate}: {}.", names.collect::<Vec<_>>().join(", ")));
+            }
+        }
+        if coming.met.keys().any(|it| it.is_aside()) {
+            told.push(format!(
+                "What {owner} had is put aside until its next failback. To read it: \
+                 Export-CsRgsConfiguration -Source {owner} -PutAside -FileName FILE, then \
+                 Compare-CsRgsConfiguration {owner} -FileName FILE."
+            ));
+        }
+        for text in &told {
+            let (procedure, number) = (POOL_FAIL_BACK.name.to_owned(), "9".to_owned());
+            let line = Line { procedure, number, text: text.clone(), mark: Mark::Done };
+            self.run.note(Noted::Row(line)).await?;
+        }
+        self.notes.extend(told);
+        Ok(())
+    }
+
+    /// Just what the primary pool is seen to have. Whoever has signed in or out there since it was
+    /// brought home, or since now if another run has done that, does so at home first.
+    pub(super) async fn remove_there(&mut self, owner: &str) -> Result<(), String> {
+        let of = OwnerFilter::Of(owner.to_owned());
+        let there = self.backup.export(&of).await.map_err(text)?;
+        let (there, mut exported) = there.end().await;
+        if let Some(brought_home) = &self.brought_home {
+            exported.sign_ins.clone_from(brought_home);
+        }
+        let home = self.primary.export(&OwnerFilter::Parent).await.map_err(text)?;
+        let (home, _) = home.end().await;
+        // Whatever an object at home plays is there; what it played elsewhere need not be.
+        let missing = compare(&home, &there)
+            .into_iter()
+            .filter(|it| it.found == Found::OnlyThere && matches!(it.what, What::Object(_)))
+            .map(|it| format!("the {} {:?}", it.what, it.name))
+            .collect::<Vec<_>>();
+        if !missing.is_empty() {
+            return Err(format!("{owner} does not have {}", missing.join(", ")));
+        }
+        self.backup.remove_carried(&exported, &self.primary).await.map_err(text)
+    }
+}
+
+/// What comes in at home from `backup`, which was given `base` once.
+fn incoming<'a>(
+    owner: &'a str,
+    backup: &'a str,
+    (configuration, reign): (&'a Configuration, i64),
+    base: &Configuration,
+) -> Incoming<'a> {
+    Incoming {
+        configuration,
+        source: backup,
+        owner: Some(owner),
+        reigns: BTreeMap::from([(owner.to_owned(), reign)]),
+        given: base.objects.iter().map(Object::id).collect(),
+    }
+}
