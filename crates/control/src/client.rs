@@ -2,6 +2,7 @@
 
 mod connection;
 mod failure;
+mod hearing;
 mod stream;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
 
 use crate::credentials::Credentials;
 use crate::limits::{
@@ -28,6 +30,7 @@ use crate::limits::{
 use crate::refusal::Refusal;
 use connection::{Connection, Failure};
 pub use failure::{CallError, Sent};
+use hearing::{Hearing, Judged};
 
 /// A control port, and the host that must be behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +40,9 @@ pub struct Destination {
     pub address: SocketAddr,
 }
 
+/// How long a silent host may take to show that it answers again.
+const AGAIN_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Asks control ports. A cheap clone; all clones share the warm connections.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
@@ -45,6 +51,8 @@ struct Inner {
     from: Option<IpAddr>,
     tls: Arc<ClientConfig>,
     lanes: Mutex<HashMap<Destination, Arc<Lane>>>,
+    /// Those who ask silent hosts again: at most one for each, and each for a limited time.
+    asking_again: TaskTracker,
 }
 
 /// The connections to one destination.
@@ -52,6 +60,7 @@ struct Lane {
     calls: Arc<Semaphore>,
     /// The one that was used last is at the end.
     idle: Mutex<Vec<(Connection, Instant)>>,
+    hearing: Hearing,
 }
 
 /// Whether a request may be executed twice without harm.
@@ -84,7 +93,8 @@ impl Client {
 
     fn made(credentials: &Credentials, from: Option<IpAddr>) -> Self {
         let tls = credentials.client_config();
-        Self(Arc::new(Inner { tls, from, lanes: Mutex::default() }))
+        let asking_again = TaskTracker::new();
+        Self(Arc::new(Inner { tls, from, lanes: Mutex::default(), asking_again }))
     }
 
     async fn open(&self, destination: &Destination) -> Result<Connection, CallError> {
@@ -133,20 +143,47 @@ impl Client {
         patience: Duration,
         repeat: Repeat,
     ) -> Result<Ans, CallError> {
-        let mut sent = Sent::No;
+        let (begun, mut sent) = (Instant::now(), Sent::No);
         let asking = async {
             let exchange = self.begin(destination, path, body, repeat, &mut sent).await?;
             exchange.finish().await
         };
-        let (status, answer) = match timeout(patience, asking).await {
-            Ok(answered) => answered?,
-            Err(_) => return Err(CallError::Silent(sent)),
-        };
+        let asked = timeout(patience, asking).await;
+        let asked = asked.unwrap_or(Err(CallError::Silent(sent)));
+        self.lane(destination).heard(begun, asked.as_ref().err());
+        let (status, answer) = asked?;
         if status == StatusCode::OK {
             serde_json::from_slice(&answer).map_err(|error| CallError::not_json(&error))
         } else {
             Err(refusal(status, &answer))
         }
+    }
+
+    /// Whether a host is known to say nothing: just now it was asked in vain for a while.
+    ///
+    /// It answers at once. A host that is silent is asked again behind the caller's back, and is
+    /// not silent any more as soon as it answers. What it does is unknown: it need not be down.
+    /// Must be called within a runtime.
+    pub fn is_silent(&self, destination: &Destination) -> bool {
+        let lane = self.lane(destination);
+        let judged = lane.hearing.judge();
+        if judged == Judged::SilentAskAgain {
+            let (client, destination) = (self.clone(), destination.clone());
+            self.0.asking_again.spawn(async move { client.ask_again(&destination, &lane).await });
+        }
+        judged != Judged::MayAnswer
+    }
+
+    /// A host that shows who it is answers. That needs no handler and no disk.
+    async fn ask_again(&self, destination: &Destination, lane: &Lane) {
+        let begun = Instant::now();
+        let opened = timeout(AGAIN_PATIENCE, self.open(destination)).await;
+        let opened = opened.unwrap_or(Err(CallError::Silent(Sent::No)));
+        lane.heard(begun, opened.as_ref().err());
+        if let Ok(connection) = opened {
+            lane.keep(connection);
+        }
+        lane.hearing.was_asked_again();
     }
 
     /// Sends a request and waits for the header of its answer.
@@ -192,6 +229,7 @@ impl Client {
         let lane = Arc::new(Lane {
             calls: Arc::new(Semaphore::new(MAX_CALLS_PER_DESTINATION)),
             idle: Mutex::default(),
+            hearing: Hearing::default(),
         });
         lanes.insert(destination.clone(), Arc::clone(&lane));
         lane
@@ -214,6 +252,14 @@ impl Lane {
             }
         }
         None
+    }
+
+    /// Remembers whether anything came from there, an answer or not.
+    fn heard(&self, begun: Instant, error: Option<&CallError>) {
+        match error {
+            Some(CallError::Silent(_)) => self.hearing.in_vain(begun),
+            Some(_) | None => self.hearing.answered(),
+        }
     }
 
     fn keep(&self, mut connection: Connection) {

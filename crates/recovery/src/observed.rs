@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use control::{CallError, Client, Destination};
+use control::{CallError, Client, Destination, Sent};
 use futures_util::future::{join, join_all};
 use serde::{Deserialize, Serialize};
 use topology::{Pool, Topology};
@@ -15,7 +15,8 @@ use crate::keeper::{REPORT, ReportRequest};
 use crate::record::PoolRecord;
 use crate::store::{LeaseState, Records};
 
-/// How long each part of a deployment may take to answer.
+/// How long each part of a deployment may take to answer. A host that is known to be silent is not
+/// waited for: what it has is unknown at once.
 const PATIENCE: Duration = Duration::from_millis(1200);
 
 /// What was seen of a pool.
@@ -138,6 +139,9 @@ async fn look_at_store(topology: &Topology, store: &str, client: &Client) -> Sto
         return StoreSeen::Unknown { why: format!("{store} has no host in the topology") };
     };
     let destination = Destination { host: host.name.clone(), address: host.control() };
+    if client.is_silent(&destination) {
+        return StoreSeen::Unknown { why: CallError::Silent(Sent::No).to_string() };
+    }
     let request = ReportRequest { store: store.to_owned() };
     let answer: Result<Report, CallError> =
         client.call_idempotent(&destination, REPORT, &request, PATIENCE).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control::limits::HEAD_DEADLINE;
-use control::{CallError, Peer, Refusal, Router, Sent};
+use control::{CallError, Client, Destination, Peer, Refusal, Router, Sent};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
@@ -68,6 +68,52 @@ async fn a_host_that_says_nothing_is_silent_and_nothing_was_sent() {
     let answer = deployment.client().call::<_, ()>(&to, "x", &(), SHORT).await;
     assert_eq!(answer, Err(CallError::Silent(Sent::No)));
     assert!(!CallError::Silent(Sent::No).is_outcome_unknown());
+}
+
+/// Long enough for a host to count as silent.
+const IN_VAIN: Duration = Duration::from_secs(1);
+
+/// Waits until the host is not known to be silent any more.
+async fn is_heard_again(client: &Client, to: &Destination) {
+    let heard = async {
+        while client.is_silent(to) {
+            // On purpose: it is asked behind our back, and nobody tells when it answered.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, heard).await.expect("it is heard again");
+}
+
+#[tokio::test]
+async fn a_silent_host_is_known_to_be_until_it_answers() {
+    let deployment = Deployment::new();
+    let listener = TcpListener::bind((HERE, 0)).await.expect("a port");
+    let to = at(listener.local_addr().expect("an address"));
+    let client = deployment.client();
+    assert!(!client.is_silent(&to), "nobody asked it yet");
+    let answer = client.call::<_, ()>(&to, "nothing", &(), IN_VAIN).await;
+    assert_eq!(answer, Err(CallError::Silent(Sent::No)));
+    assert!(client.is_silent(&to));
+
+    let host = deployment.serve_on(listener, Router::new());
+    is_heard_again(&client, &to).await;
+    let answer = client.call::<_, ()>(&to, "nothing", &(), PATIENCE).await;
+    assert!(matches!(answer, Err(CallError::Refused(_))), "{answer:?}");
+    host.stop().await;
+}
+
+/// What it was asked takes long: that is no silence.
+#[tokio::test]
+async fn a_host_that_is_slow_with_one_thing_is_heard_again_at_once() {
+    let deployment = Deployment::new();
+    let (router, signal, _hears) = waiting();
+    let host = deployment.serve(router).await;
+    let client = deployment.client();
+    let answer = client.call::<_, ()>(&host.destination, "work", &(), IN_VAIN).await;
+    assert!(matches!(answer, Err(CallError::Silent(_))), "{answer:?}");
+    is_heard_again(&client, &host.destination).await;
+    signal.notify_one();
+    host.stop().await;
 }
 
 #[tokio::test]

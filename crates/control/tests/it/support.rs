@@ -76,7 +76,11 @@ impl Deployment {
 
     /// Serves `router` as the host `alpha` until the guard is dropped.
     pub(crate) async fn serve(&self, router: Router) -> Served {
-        let listener = TcpListener::bind((HERE, 0)).await.expect("a port");
+        self.serve_on(TcpListener::bind((HERE, 0)).await.expect("a port"), router)
+    }
+
+    /// As [`Self::serve`], on a port that is there already.
+    pub(crate) fn serve_on(&self, listener: TcpListener, router: Router) -> Served {
         let address = listener.local_addr().expect("an address");
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let hosts = BTreeSet::new();

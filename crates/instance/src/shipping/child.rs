@@ -15,8 +15,9 @@ use super::share::Folder;
 use crate::command::{Group, last_words, says_disk_full};
 use crate::{Binaries, SEGMENT_BYTES};
 
-/// How long the child may take to end in order.
-const STOP_LIMIT: Duration = Duration::from_secs(2);
+/// How long the child may take to end in order. It waits for its source to agree, which one that is
+/// silent never does; all that it wrote is flushed, so nothing is lost with it.
+const STOP_LIMIT: Duration = Duration::from_millis(500);
 
 /// How much of what it says is kept, in bytes.
 const WORDS_LIMIT_BYTES: usize = 16 * 1024;

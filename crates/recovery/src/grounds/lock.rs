@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tracing::debug;
 
@@ -19,6 +20,7 @@ const RENEW: Duration = Duration::from_millis(400);
 pub(super) struct Held {
     name: String,
     run: String,
+    /// Where it is held, and where it is taken when that site answers.
     stores: Vec<Arc<dyn Store>>,
     renewal: JoinSet<()>,
 }
@@ -29,6 +31,7 @@ impl Grounds {
     pub(super) async fn lock(&self, pool: &str, run: &str) -> Result<Held, String> {
         let (name, run) = (Records::procedure_lease(pool), run.to_owned());
         let mut held = Held { name, run, stores: Vec::new(), renewal: JoinSet::new() };
+        let mut away = Vec::new();
         for (site, records) in &self.stores {
             let store = Arc::clone(records.store());
             let why = match store.lease(&held.name, take(&held.run)).await {
@@ -37,7 +40,8 @@ impl Grounds {
                     continue;
                 }
                 Err(StoreError::Away { .. }) => {
-                    debug!(site, "locked without this site");
+                    debug!(site, "locked without this site, until it answers");
+                    away.push(store);
                     continue;
                 }
                 Err(StoreError::Held { holder, .. }) => {
@@ -52,20 +56,22 @@ impl Grounds {
         if held.stores.is_empty() {
             return Err("no management store answers: nothing can be locked".to_owned());
         }
-        held.renewal.spawn(renew(held.stores.clone(), held.name.clone(), held.run.clone()));
+        held.stores.append(&mut away);
+        for store in &held.stores {
+            held.renewal.spawn(renew(Arc::clone(store), held.name.clone(), held.run.clone()));
+        }
         Ok(held)
     }
 
     /// How the lease of the lock of `pool` stands, at every store that answers.
     pub(super) async fn lock_states(&self, pool: &str) -> Vec<LeaseState> {
-        let mut states = Vec::new();
-        for (site, records) in &self.stores {
-            match records.store().read().await {
-                Ok(snapshot) => states.push(snapshot.lease(&Records::procedure_lease(pool))),
-                Err(error) => debug!(site, %error, "the lock is looked at without this site"),
-            }
-        }
-        states
+        let name = Records::procedure_lease(pool);
+        let looks = self.stores.iter().map(async |(site, records)| {
+            let read = records.store().read().await;
+            let looked = read.map(|snapshot| snapshot.lease(&name));
+            looked.inspect_err(|error| debug!(site, %error, "the lock is looked at without it"))
+        });
+        join_all(looks).await.into_iter().flatten().collect()
     }
 }
 
@@ -73,12 +79,14 @@ impl Held {
     /// Gives the lock back wherever it is held.
     pub(super) async fn give_up(mut self) {
         self.renewal.shutdown().await;
-        for store in &self.stores {
-            let ask = LeaseAsk::GiveUp { holder: self.run.clone() };
-            if let Err(error) = store.lease(&self.name, ask).await {
+        let (name, run) = (&self.name, &self.run);
+        join_all(self.stores.iter().map(async |store| {
+            let ask = LeaseAsk::GiveUp { holder: run.clone() };
+            if let Err(error) = store.lease(name, ask).await {
                 debug!(%error, "the procedure lock ends by itself");
             }
-        }
+        }))
+        .await;
     }
 }
 
@@ -102,14 +110,14 @@ fn take(run: &str) -> LeaseAsk {
     LeaseAsk::Take { holder: run.to_owned(), length_ms }
 }
 
-async fn renew(stores: Vec<Arc<dyn Store>>, name: String, run: String) {
+/// Renews the lease at one site, or takes it as soon as that site answers. No site waits for
+/// another.
+async fn renew(store: Arc<dyn Store>, name: String, run: String) {
     let mut tick = tokio::time::interval(RENEW);
     loop {
         tick.tick().await;
-        for store in &stores {
-            if let Err(error) = store.lease(&name, take(&run)).await {
-                debug!(%error, "the procedure lock was not renewed");
-            }
+        if let Err(error) = store.lease(&name, take(&run)).await {
+            debug!(%error, "the procedure lock was not renewed");
         }
     }
 }

@@ -15,7 +15,7 @@ use topology::Topology;
 pub use journals::install as install_journal_routes;
 pub use run::{LockSeen, Run};
 
-use crate::journal::{Entry, Journal};
+use crate::journal::Journal;
 use crate::store::Records;
 
 /// A copy of a site that lost the pool.
@@ -59,11 +59,6 @@ impl fmt::Debug for Grounds {
 }
 
 impl Grounds {
-    /// Writes a line into this host's journal, durably, and then wherever a host answers.
-    pub async fn note(&self, entry: Entry) -> Result<(), String> {
-        journals::append(self, entry).await
-    }
-
     /// Another run in words, as far as this host's journals know it.
     async fn tell_of(&self, run: &str) -> String {
         journals::tell_of(&self.journal, run).await

@@ -1,6 +1,9 @@
 //! One run of a procedure, whatever it is about: its name, its lock, its lines in the journals.
 
+use std::sync::OnceLock;
+
 use super::Grounds;
+use super::journals::{self, Copies};
 use super::lock::{Held, holder};
 use crate::engine::Stopped;
 use crate::journal::{Entry, What};
@@ -15,6 +18,8 @@ pub struct Run {
     who: String,
     name: String,
     held: Option<Held>,
+    /// Begun with the first line.
+    copies: OnceLock<Copies>,
 }
 
 /// Who holds the lock of a pool, as a run sees it.
@@ -30,7 +35,7 @@ impl Run {
     /// A run of `procedure` upon `pool`, which `who` asks for. Nothing is locked or noted yet.
     pub fn new(grounds: Grounds, pool: &str, who: &str, procedure: &str) -> Self {
         let (pool, who, name) = (pool.to_owned(), who.to_owned(), name_of(procedure));
-        Self { grounds, pool, who, name, held: None }
+        Self { grounds, pool, who, name, held: None, copies: OnceLock::new() }
     }
 
     /// Its name, which sorts by time.
@@ -74,7 +79,7 @@ impl Run {
         }
     }
 
-    /// Writes a line into the journals.
+    /// Writes a line into this host's journal, durably, and then wherever a host answers.
     pub async fn note(&self, what: What) -> Result<(), String> {
         let entry = Entry {
             run: self.name.clone(),
@@ -84,7 +89,9 @@ impl Run {
             at: crate::now_utc(),
             what,
         };
-        self.grounds.note(entry).await
+        journals::keep(&self.grounds.journal, entry.clone()).await?;
+        self.copies.get_or_init(|| Copies::new(&self.grounds)).append(&entry).await;
+        Ok(())
     }
 
     /// Gives the lock back, and notes how the run ended.
@@ -94,7 +101,11 @@ impl Run {
             Ok(()) => What::Finished,
             Err(stopped) => What::Ended { stopped: stopped.to_string() },
         };
-        self.note(how).await
+        self.note(how).await?;
+        if let Some(copies) = self.copies.take() {
+            copies.end().await;
+        }
+        Ok(())
     }
 }
 

@@ -72,10 +72,13 @@ impl Keeper {
     /// One step of an instance that is fed from the share.
     pub(super) async fn be_shipped(&mut self, receiving: bool) -> Result<(), KeeperError> {
         self.give_lease_up().await;
-        let source = self.hear_source().await;
-        if !receiving {
+        let source = if receiving {
+            self.hear_source().await
+        } else {
+            // What is not to be received need not be heard of: the source may be long silent.
             self.receiver.stop().await;
-        }
+            Err(KeeperError::Cannot("nothing is to be shipped".to_owned()))
+        };
         let command = restore_command(&self.setup.program, &self.setup.share);
         let standby = Standby { upstream: None, restore_command: Some(command) };
         let found = self.setup.instance.found().await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use control::{CallError, Client, Destination};
+use control::{CallError, Client, Destination, Sent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -19,12 +19,21 @@ pub struct Remote {
     site: String,
     witness: Destination,
     client: Client,
+    /// Whether a silent witness is not waited for.
+    hurried: bool,
 }
 
 impl Remote {
     /// The store of `site`, kept by `witness`.
     pub fn new(site: &str, witness: Destination, client: Client) -> Self {
-        Self { site: site.to_owned(), witness, client }
+        Self { site: site.to_owned(), witness, client, hurried: false }
+    }
+
+    /// The same store for whoever asks often and must not wait each time for a witness that says
+    /// nothing: then it is away at once, for reading and for leases. A write is always tried.
+    #[must_use]
+    pub fn hurried(self) -> Self {
+        Self { hurried: true, ..self }
     }
 
     async fn ask<Req, Ans>(
@@ -38,16 +47,18 @@ impl Remote {
         Req: Serialize + Sync,
         Ans: DeserializeOwned,
     {
+        let away =
+            |error: CallError| StoreError::Away { site: self.site.clone(), why: error.to_string() };
+        if self.hurried && path != WRITE && self.client.is_silent(&self.witness) {
+            return Err(away(CallError::Silent(Sent::No)));
+        }
         // A write is sent once: whether it was done must be read, not guessed.
         let asked = if path == WRITE {
             self.client.call(&self.witness, path, request, patience).await
         } else {
             self.client.call_idempotent(&self.witness, path, request, patience).await
         };
-        let told: Told<Ans> = asked.map_err(|error: CallError| StoreError::Away {
-            site: self.site.clone(),
-            why: error.to_string(),
-        })?;
+        let told: Told<Ans> = asked.map_err(away)?;
         match told {
             Told::Done(answer) => Ok(answer),
             Told::Conflict { found } => {

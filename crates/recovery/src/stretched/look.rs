@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use control::Destination;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use topology::Place;
 
@@ -195,8 +196,12 @@ impl Stretched {
     /// Whether the home copies can be read, as far as is seen without opening them.
     async fn look_at_copies(&self, measured: &mut Measured) -> Copies {
         let lost = |store: &String| self.said.lost_copies.contains(store);
-        for store in self.home_stores() {
-            match self.copy_of(&store).await {
+        let looks = self.home_stores().into_iter().map(async |store| {
+            let seen = self.copy_of(&store).await;
+            (store, seen)
+        });
+        for (store, seen) in join_all(looks).await {
+            match seen {
                 CopySeen::There if lost(&store) => measured.in_vain.push(store),
                 // Opening it may succeed this time; what cannot be read is said then.
                 CopySeen::There | CopySeen::NotOpened { .. } => {}

@@ -31,6 +31,8 @@ pub(crate) struct Stores {
 #[derive(Debug)]
 struct Reached {
     records: Records,
+    /// The same for whoever does not wait for a witness that is silent.
+    hurried: Records,
     snapshots: Snapshots,
 }
 
@@ -42,12 +44,21 @@ impl Stores {
 
     /// The other site's, in a deployment of two.
     pub(crate) fn other(&self) -> Option<&Records> {
-        self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, it)| &it.records)
+        self.of_other().map(|it| &it.records)
     }
 
-    /// Every site's.
-    pub(crate) fn all(&self) -> Vec<(String, Records)> {
-        self.by_site.iter().map(|(site, it)| (site.clone(), it.records.clone())).collect()
+    /// The other site's, not waited for while its witness is silent.
+    pub(crate) fn other_hurried(&self) -> Option<&Records> {
+        self.of_other().map(|it| &it.hurried)
+    }
+
+    fn of_other(&self) -> Option<&Reached> {
+        self.by_site.iter().find(|(site, _)| **site != self.own_site).map(|(_, it)| it)
+    }
+
+    /// Every site's, not waited for while its witness is silent.
+    pub(crate) fn all_hurried(&self) -> Vec<(String, Records)> {
+        self.by_site.iter().map(|(site, it)| (site.clone(), it.hurried.clone())).collect()
     }
 
     /// What the stores say of the sites in which `pool` has stores: nobody else's knows it.
@@ -73,19 +84,21 @@ pub(crate) fn management_store(
 ) -> anyhow::Result<(Router, Stores)> {
     let mut by_site = BTreeMap::new();
     for site in &host.topology.sites {
-        let store: Arc<dyn Store> = if site.witness == host.name {
-            let embedded = Embedded::open(&host.directory("store"), keeper::LEASE)?;
+        let (store, hurried): (Arc<dyn Store>, Arc<dyn Store>) = if site.witness == host.name {
+            let embedded = Arc::new(Embedded::open(&host.directory("store"), keeper::LEASE)?);
             info!(site = site.name, "this host is the witness");
-            Arc::new(embedded)
+            (Arc::clone(&embedded) as _, embedded)
         } else {
             let witness = host.destination(&site.witness);
-            Arc::new(Remote::new(&site.name, witness, host.client.clone()))
+            let remote = Remote::new(&site.name, witness, host.client.clone());
+            (Arc::new(remote.clone()), Arc::new(remote.hurried()))
         };
         if site.witness == host.name {
             router = store::install_routes(router, &store);
         }
         let snapshots = store::follow(&site.name, &store, &host.tasks, &host.shutdown);
-        by_site.insert(site.name.clone(), Reached { records: Records::new(store), snapshots });
+        let (records, hurried) = (Records::new(store), Records::new(hurried));
+        by_site.insert(site.name.clone(), Reached { records, hurried, snapshots });
     }
     let stores = Stores { by_site, own_site: host.site().name.clone() };
     if host.site().witness == host.name {
@@ -139,7 +152,7 @@ pub(crate) async fn keepers(
             instance,
             own: stores.own().clone(),
             snapshots: stores.by_site[&stores.own_site].snapshots.clone(),
-            other: pool.stores.backup.as_ref().and(stores.other()).cloned(),
+            other: pool.stores.backup.as_ref().and(stores.other_hurried()).cloned(),
             client: host.client.clone(),
             hook: primary_hook(host, pool)?,
             directory: host.directory("keepers").join(&declared.name),

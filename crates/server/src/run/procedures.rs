@@ -35,7 +35,7 @@ impl Procedures {
             grounds: Grounds {
                 host: host.name.clone(),
                 topology: Arc::clone(&host.topology),
-                stores: stores.all(),
+                stores: stores.all_hurried(),
                 client: host.client.clone(),
                 journal,
                 salvager,

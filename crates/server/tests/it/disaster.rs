@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use testkit::client::{Client, Lost, Post};
+use testkit::client::{Client, Encryption, Lost, Post, Target};
 use testkit::deployment::{Bootstrap, Deployment, Plans};
 use testkit::{Account, eventually};
 use tokio::sync::{Mutex, MutexGuard};
@@ -14,8 +14,10 @@ use xmpp::muc::HistoryWanted;
 /// How long anything may take on a busy machine, copies of instances included.
 pub(crate) const LONG: Duration = Duration::from_secs(90);
 
-const ROOM: &str = "hall@rooms.example.org";
+pub(crate) const ROOM: &str = "hall@rooms.example.org";
 const USER: &str = "ada";
+/// Says nothing by itself.
+pub(crate) const OTHER_USER: &str = "bob";
 /// The program that receives WAL.
 const RECEIVER: &str = "pg_receivewal";
 
@@ -102,7 +104,7 @@ impl Disaster {
     async fn stand_on(range: u8, text: &str) -> Self {
         let alone = ALONE.lock().await;
         let text = text.replace("RANGE", &range.to_string());
-        let bootstrap = Some(Bootstrap::new(&[USER], &["hall"]).text());
+        let bootstrap = Some(Bootstrap::new(&[USER, OTHER_USER], &["hall"]).text());
         let plans = Plans { bootstrap, ..Plans::private(&text).unwrap() };
         let mut deployment = Deployment::prepare(plans).await.unwrap();
         deployment.start().await.unwrap();
@@ -223,6 +225,21 @@ impl Disaster {
             let login = self.deployment.login(USER, &Bootstrap::password(USER));
             let mut client = Client::connect(&login).await?;
             client.join(ROOM, USER, HistoryWanted::default()).await?;
+            Ok::<_, Lost>(client)
+        })
+        .await
+    }
+
+    /// The other user enters by this server, and stays.
+    pub(crate) async fn enters_by(&self, server: &str) -> Client {
+        let topology = self.deployment.topology();
+        let port = topology.chat_pools().find_map(topology::Pool::chat).unwrap().client_tls_port;
+        let address = (topology.host(server).unwrap().address, port).into();
+        let target = Target { address, encryption: Encryption::Direct };
+        eventually(LONG, &format!("somebody is let in by {server}"), async || {
+            let login = self.deployment.login(OTHER_USER, &Bootstrap::password(OTHER_USER));
+            let mut client = Client::connect_to(&login, &target).await?;
+            client.join(ROOM, OTHER_USER, HistoryWanted::default()).await?;
             Ok::<_, Lost>(client)
         })
         .await

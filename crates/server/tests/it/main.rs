@@ -28,6 +28,7 @@ mod response_groups;
 mod response_groups_killed;
 mod serving_alone;
 mod shell;
+mod silent_home;
 mod silent_primary;
 mod site_returns;
 mod without_mirror;
