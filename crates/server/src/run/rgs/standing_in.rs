@@ -153,7 +153,8 @@ impl StandingIn {
         let received = self.backup.received(owner).await.map_err(text)?;
         let received = received.ok_or("nothing was received yet")?;
         // One more is left out: the primary pool may have opened in it again, unheard.
-        let reign = self.backup.standing(owner).await.map_err(text)?.reign.max(received.reign) + 1;
+        let here = self.backup.standing(owner).await.map_err(text)?;
+        let reign = here.reign.max(received.reign).saturating_add(1);
         let incoming = fitting::incoming(owner, &received.configuration, reign);
         let plan =
             |existing: &import::Existing| import::plan(existing, &incoming, fitting::OPTIONS);

@@ -61,8 +61,7 @@ impl StandingIn {
             let backup = self.backup.parent();
             return Err(format!("{backup} has taken over what belongs to {owner}"));
         }
-        let opened = self.primary.claim(owner, here.reign + 1).await;
-        opened.map_err(|it| it.to_string())?;
+        self.primary.take_over(owner).await.map_err(|it| it.to_string())?;
         let sent = super::received::send(&self.primary, &self.backup).await;
         sent.map(|_| ()).map_err(|it| it.to_string())
     }
