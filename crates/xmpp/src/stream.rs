@@ -35,6 +35,9 @@ pub const TOKEN_BYTES: usize = 8_192;
 pub struct Limits {
     /// Bytes of one stanza as sent, or of the stream header.
     pub stanza_bytes: usize,
+    /// Bytes of white space before a stanza: it keeps a stream alive, and a stranger has no need
+    /// of that.
+    pub white_bytes: usize,
     /// Nesting, the stanza itself being 1.
     pub depth: usize,
     /// Attributes of one element.
@@ -48,6 +51,7 @@ impl Limits {
     pub const fn before_login() -> Self {
         Self {
             stanza_bytes: STANZA_BYTES_BEFORE_LOGIN,
+            white_bytes: STANZA_BYTES_BEFORE_LOGIN,
             depth: DEPTH,
             attributes: ATTRIBUTES,
             elements: ELEMENTS,
@@ -56,9 +60,16 @@ impl Limits {
 
     /// For a stream whose owner has logged in.
     pub const fn after_login() -> Self {
-        Self { stanza_bytes: STANZA_BYTES_AFTER_LOGIN, ..Self::before_login() }
+        Self {
+            stanza_bytes: STANZA_BYTES_AFTER_LOGIN,
+            white_bytes: usize::MAX,
+            ..Self::before_login()
+        }
     }
 }
+
+/// What the XML reader says of `<!` with neither a comment nor text behind it.
+const DECLARATION: &str = "malformed cdata or comment section start";
 
 /// What happened on the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +149,8 @@ pub struct StreamParser {
     limits: Limits,
     /// Bytes read since the last event.
     used: usize,
+    /// White space read since the last event.
+    white: usize,
     place: Place,
 }
 
@@ -163,6 +176,7 @@ impl StreamParser {
             builder: Builder::new(limits),
             limits,
             used: 0,
+            white: 0,
             place: Place::BeforeHeader,
         }
     }
@@ -180,6 +194,7 @@ impl StreamParser {
             Ok(Some(Event::Opened(_) | Event::Stanza(_))) => {
                 self.place = Place::AfterHeader;
                 self.used = 0;
+                self.white = 0;
             }
         }
         event
@@ -188,7 +203,11 @@ impl StreamParser {
     fn read_event(&mut self, input: &mut &[u8]) -> Result<Option<Event>, StreamError> {
         loop {
             if self.used == 0 {
-                skip_white_space(input);
+                self.white = self.white.saturating_add(skip_white_space(input));
+                if self.white > self.limits.white_bytes {
+                    let limit = self.limits.white_bytes;
+                    return Err(over(format!("more than {limit} bytes of white space")));
+                }
                 if input.first().is_some_and(|first| *first != b'<') {
                     return Err(self.text_outside());
                 }
@@ -234,9 +253,12 @@ impl StreamParser {
     }
 }
 
-fn skip_white_space(input: &mut &[u8]) {
+/// Tells how much of it there was.
+fn skip_white_space(input: &mut &[u8]) -> usize {
     let white = input.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-    *input = &input[white.count()..];
+    let count = white.count();
+    *input = &input[count..];
+    count
 }
 
 fn over(text: String) -> StreamError {
@@ -249,6 +271,8 @@ fn not_xml(error: rxml::Error) -> StreamError {
         Error::InvalidUtf8Byte(_) => StreamCondition::UnsupportedEncoding,
         Error::RestrictedXml("long name or reference") => StreamCondition::PolicyViolation,
         Error::RestrictedXml(_) | Error::UndeclaredEntity => StreamCondition::RestrictedXml,
+        // What begins like a document type declaration (RFC 6120 section 11.1).
+        Error::InvalidSyntax(DECLARATION) => StreamCondition::RestrictedXml,
         _ => StreamCondition::NotWellFormed,
     };
     StreamError::new(condition, error.to_string())

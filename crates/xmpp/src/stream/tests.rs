@@ -129,9 +129,9 @@ fn a_stanza_without_content_is_seen_at_once() {
 }
 
 #[test]
-fn white_space_between_stanzas_is_never_counted() {
-    let white = " \n".repeat(super::STANZA_BYTES_BEFORE_LOGIN);
-    assert_eq!(refused(Limits::before_login(), white.as_bytes()), None);
+fn white_space_between_stanzas_is_not_counted_after_login() {
+    let white = " \n".repeat(super::STANZA_BYTES_AFTER_LOGIN);
+    assert_eq!(refused(Limits::after_login(), white.as_bytes()), None);
     assert_eq!(
         refused(Limits::before_login(), b"<a/> hello <b/>"),
         Some(StreamCondition::BadFormat)
@@ -184,12 +184,25 @@ fn entities_document_types_comments_and_instructions_are_refused() {
     for text in ["<a>&lol;</a>", "<a b='&lol;'/>", "<!-- a -->", "<?a b?>"] {
         assert_eq!(refused(Limits::before_login(), text.as_bytes()), restricted, "{text}");
     }
+    assert_eq!(refused(Limits::before_login(), b"<!DOCTYPE a>"), restricted);
     let bomb = "<?xml version='1.0'?><!DOCTYPE lolz [<!ENTITY lol 'lol'>\
                 <!ENTITY lol2 '&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;'>]>";
     let mut parser = StreamParser::new(Limits::before_login());
     assert!(read_all(&mut parser, bomb.as_bytes()).1.is_some());
     let (events, error) = read_all(&mut parser, OPEN.as_bytes());
     assert!(events.is_empty() && error.is_some(), "a broken stream stays broken");
+}
+
+#[test]
+fn a_stranger_is_not_kept_alive_by_white_space() {
+    let limits = Limits::before_login();
+    let mut parser = StreamParser::new(limits);
+    let space = vec![b' '; limits.white_bytes / 4];
+    for _ in 0..4 {
+        assert_eq!(read_all(&mut parser, &space).1, None);
+    }
+    let error = read_all(&mut parser, &space).1.unwrap();
+    assert_eq!(error, StreamCondition::PolicyViolation);
 }
 
 #[test]
