@@ -82,7 +82,7 @@ impl Door {
             Ok(admitted) => admitted,
             Err(fault) => return Err(self.refuse(&asked, fault).await),
         };
-        let mut entry = self.entry(&asked, given.line(&row.cmdlet), Phase::Asked);
+        let mut entry = self.asked(&asked, given.line(&row.cmdlet), Phase::Asked);
         entry.cmdlet = row.cmdlet.name();
         if let Err(error) = self.audit.append(entry.clone()).await {
             error!(%error, "cannot write the audit");
@@ -111,29 +111,64 @@ impl Door {
         result
     }
 
-    /// Audits a refusal.
-    async fn refuse(&self, asked: &Invocation, fault: Fault) -> Fault {
-        let phase = Phase::Refused { code: fault.code.clone(), message: fault.message.clone() };
-        let entry = self.entry(asked, asked.request.names(), phase);
-        if let Err(error) = self.audit.append(entry).await {
-            error!(%error, "cannot write a refusal into the audit");
-        }
+    /// Audits, and tells, that whoever asks has a role that means nothing here.
+    pub async fn refuse_role(
+        &self,
+        (who, role, from): (&str, &str, &str),
+        request: &Request,
+    ) -> Fault {
+        let fault = Fault::new(
+            FaultKind::Forbidden,
+            "no-role",
+            format!("{who} has the role {role}, which means nothing here"),
+            "give this administrator a credential with `standfast administrator --role`",
+        );
+        let entry = self.entry((who, role, from), request, request.names(), refused(&fault));
+        self.write_refusal(entry).await;
         fault
     }
 
-    fn entry(&self, asked: &Invocation, line: String, phase: Phase) -> Entry {
+    /// Audits a refusal.
+    async fn refuse(&self, asked: &Invocation, fault: Fault) -> Fault {
+        let entry = self.asked(asked, asked.request.names(), refused(&fault));
+        self.write_refusal(entry).await;
+        fault
+    }
+
+    async fn write_refusal(&self, entry: Entry) {
+        if let Err(error) = self.audit.append(entry).await {
+            error!(%error, "cannot write a refusal into the audit");
+        }
+    }
+
+    fn asked(&self, asked: &Invocation, line: String, phase: Phase) -> Entry {
+        let by = (asked.who.as_str(), asked.role.name(), asked.from.as_str());
+        self.entry(by, &asked.request, line, phase)
+    }
+
+    fn entry(
+        &self,
+        (who, role, from): (&str, &str, &str),
+        request: &Request,
+        line: String,
+        phase: Phase,
+    ) -> Entry {
         Entry {
             id: Uuid::now_v7(),
             at: Timestamp::now(),
             host: self.audit.host().to_owned(),
-            who: asked.who.clone(),
-            role: asked.role.name().to_owned(),
-            from: asked.from.clone(),
-            cmdlet: asked.request.cmdlet.clone(),
+            who: who.to_owned(),
+            role: role.to_owned(),
+            from: from.to_owned(),
+            cmdlet: request.cmdlet.clone(),
             line,
             phase,
         }
     }
+}
+
+fn refused(fault: &Fault) -> Phase {
+    Phase::Refused { code: fault.code.clone(), message: fault.message.clone() }
 }
 
 /// The row and what is given to it, if this may be run.

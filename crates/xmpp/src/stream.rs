@@ -270,9 +270,10 @@ fn not_xml(error: rxml::Error) -> StreamError {
     let condition = match error {
         Error::InvalidUtf8Byte(_) => StreamCondition::UnsupportedEncoding,
         Error::RestrictedXml("long name or reference") => StreamCondition::PolicyViolation,
-        Error::RestrictedXml(_) | Error::UndeclaredEntity => StreamCondition::RestrictedXml,
+        Error::RestrictedXml(_)
+        | Error::UndeclaredEntity
         // What begins like a document type declaration (RFC 6120 section 11.1).
-        Error::InvalidSyntax(DECLARATION) => StreamCondition::RestrictedXml,
+        | Error::InvalidSyntax(DECLARATION) => StreamCondition::RestrictedXml,
         _ => StreamCondition::NotWellFormed,
     };
     StreamError::new(condition, error.to_string())

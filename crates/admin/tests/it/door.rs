@@ -82,6 +82,18 @@ async fn a_role_may_run_only_its_own_cmdlets() {
 }
 
 #[tokio::test]
+async fn who_has_no_role_that_we_know_is_written_down() {
+    let scene = Scene::new();
+    let parameters = vec![("Name".to_owned(), "hall".into())];
+    let request = Request { cmdlet: "New-CsPersistentChatRoom".to_owned(), parameters };
+    let fault = scene.door.refuse_role(("bob", "CsBogus", "127.0.0.1"), &request).await;
+    assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Forbidden, "no-role"));
+    assert_eq!(scene.audited(), ["refused: New-CsPersistentChatRoom -Name"]);
+    let written = scene.directory.entries().remove(0).unwrap();
+    assert_eq!((written.who.as_str(), written.role.as_str()), ("bob", "CsBogus"));
+}
+
+#[tokio::test]
 async fn secrets_are_never_written_down_not_even_misplaced_ones() {
     let scene = Scene::new();
     let role = Role::CsAdministrator;

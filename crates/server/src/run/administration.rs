@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use admin::files::Spool;
-use admin::{Door, Fault, FaultKind, Invocation, Request, Role};
+use admin::{Door, Fault, Invocation, Request, Role};
 use anyhow::Context as _;
 use audit::Audit;
 use control::{Peer, Progress, Refusal, Router};
@@ -109,12 +109,8 @@ async fn invoke(
         }
     };
     let Some(role) = Role::read(&role) else {
-        let fault = Fault::new(
-            FaultKind::Forbidden,
-            "no-role",
-            format!("{who} has the role {role}, which means nothing here"),
-            "give this administrator a credential with `standfast administrator --role`",
-        );
+        let from = progress.from().to_string();
+        let fault = door.refuse_role((&who, &role, &from), &request).await;
         return Ok(Err(fault));
     };
     let (watch, mut told) = admin::Watch::new();
