@@ -14,6 +14,7 @@
 //! | `reign` | which pool may edit an owner's objects |
 //! | `export`, `import` | all of it out, from one moment; many in, all or nothing |
 //! | `moving` | all that belongs to a pool, moved to another one |
+//! | `naming` | names, given by one at a time in all pools |
 //! | `received` | what other pools have sent |
 //! | `change`, `lease` | transactions and connections |
 
@@ -24,6 +25,7 @@ mod export;
 mod import;
 mod lease;
 mod moving;
+mod naming;
 mod read;
 mod received;
 mod references;
@@ -48,6 +50,7 @@ pub use error::RgsError;
 pub use export::{Export, Exported, ExportedObject, FromExport};
 pub use import::{ImportError, NoAudio};
 pub use moving::{MoveError, Moving};
+pub use naming::Naming;
 pub use received::{Received, ReceivedRevision};
 pub use reign::Heeded;
 

@@ -5,6 +5,7 @@ mod carrying;
 mod content;
 mod looks;
 mod moving;
+mod naming;
 mod orders;
 mod pairs;
 mod response_groups;
@@ -22,6 +23,7 @@ use admin::deployment::{
 use admin::files::Spool;
 use admin::{Fault, FaultKind, Watch};
 use recovery::engine::Stopped;
+use tokio::sync::Mutex;
 use topology::Pool;
 
 use super::audit_trail::Trails;
@@ -39,6 +41,8 @@ pub(crate) struct Reached {
     hostings: Hostings,
     trails: Trails,
     spool: Spool,
+    /// Of this host, one gives names at a time.
+    naming: Arc<Mutex<()>>,
 }
 
 impl Reached {
@@ -48,7 +52,7 @@ impl Reached {
         (hostings, trails): (Hostings, Trails),
         spool: Spool,
     ) -> Self {
-        Self { host, procedures, hostings, trails, spool }
+        Self { host, procedures, hostings, trails, spool, naming: Arc::default() }
     }
 
     /// The chat pool of that name.

@@ -75,6 +75,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     let mut ground = Ground::stand().await;
     ground.shell(MADE).await;
     ground.every_placeholder_is_named().await;
+    ground.of_two_at_once_one_gets_the_name().await;
 
     // Steps 2 to 7.
     ground.runs(&["R01", "R02"]).await;
@@ -297,6 +298,27 @@ impl Ground {
         self.change_the_queue("primary.contoso.com", 72).await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "72", "again: nothing to do");
+    }
+
+    /// Two who ask at two pools at the same moment: one is told that the name is taken.
+    async fn of_two_at_once_one_gets_the_name(&self) {
+        const POOLS: [&str; 2] = ["primary.contoso.com", "backup.contoso.com"];
+        for number in 0..6 {
+            let name = format!("Race {number}");
+            let [one, two] = POOLS.map(|pool| {
+                format!(
+                    "$unused = New-CsRgsAgentGroup -Parent {pool} -Name \"{name}\" -AgentsByUri \
+                     \"sip:ana@contoso.com\""
+                )
+            });
+            let (one, two) = tokio::join!(self.try_shell(&one), self.try_shell(&two));
+            let winner = POOLS[usize::from(one.is_err())];
+            let refused = one.err().xor(two.err());
+            let refused = refused.unwrap_or_else(|| panic!("both or nobody got {name}"));
+            assert!(refused.to_string().contains(&name), "{refused}");
+            let made = format!("Get-CsRgsAgentGroup -Identity {winner} -Name \"{name}\"");
+            self.shell(&format!("{made} | Remove-CsRgsAgentGroup")).await;
+        }
     }
 
     /// While one pool stands in for the other, an export takes nothing out at either.

@@ -154,7 +154,8 @@ impl Reached {
         if order.mode == Mode::Act {
             self.heed_pair(&order.destination, watch).await?;
         }
-        let elsewhere = self.names_elsewhere(&order.destination, watch).await;
+        let names = self.hold_names(watch).await?;
+        let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
         let whole = package.configuration().clone();
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());
         let reigns: BTreeMap<String, i64> = package.incoming().reigns;
@@ -180,7 +181,9 @@ impl Reached {
                 Mode::WhatIf => Err(NoPlan::Rehearsed(Box::new(plan.report))),
             }
         };
-        match hosting.import(elsewhere, plan, &mut Blocking(&mut package)).await {
+        let imported = hosting.import(elsewhere, plan, &mut Blocking(&mut package)).await;
+        names.end().await;
+        match imported {
             Ok(report) => Ok(report),
             Err(ImportError::Plan(NoPlan::Rehearsed(report))) => Ok(*report),
             Err(ImportError::Plan(NoPlan::Conflicts(conflicts))) => {

@@ -22,13 +22,16 @@ impl Reached {
             self.heed_pair(&order.source, watch).await?;
             self.heed_pair(&order.destination, watch).await?;
         }
-        let elsewhere = self.names_elsewhere(&order.destination, watch).await;
+        let names = self.hold_names(watch).await?;
+        let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
         let how = Moving {
             resolve_name_conflicts: order.resolve_name_conflicts,
             replace: order.replace,
             rehearse: order.mode == Mode::WhatIf,
         };
-        source.move_to(destination, elsewhere, how).await.map_err(|error| match &error {
+        let moved = source.move_to(destination, elsewhere, how).await;
+        names.end().await;
+        moved.map_err(|error| match &error {
             MoveError::Store(error) => fault(error),
             MoveError::Conflicts(_) => conflict("name-conflict", &error),
             MoveError::Differs { .. } => conflict("differs", &error),

@@ -1,7 +1,6 @@
 //! Response Groups, asked of the pools that host them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use admin::deployment::response_groups::{
     Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Owner, Pairing,
@@ -10,19 +9,16 @@ use admin::deployment::response_groups::{
 use admin::deployment::{Outcome, Reply};
 use admin::files::{Delivery, STALE};
 use admin::{Fault, FaultKind, Watch};
-use futures_util::future::join_all;
 use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
 use response_groups::compare::Compared;
-use response_groups::import::{Elsewhere, Report, taken};
+use response_groups::import::{Report, taken};
 use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings, SignIn};
 use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How};
 use uuid::Uuid;
 
 use super::Reached;
+use super::naming::NamesHeld;
 use crate::run::rgs::Word;
-
-/// How long another pool may take to tell its names; one that is away is no reason to wait.
-const ELSEWHERE_PATIENCE: Duration = Duration::from_secs(4);
 
 impl Reached {
     /// The Response Groups that `parent` hosts.
@@ -32,28 +28,6 @@ impl Reached {
             let message = format!("there is no pool `{parent}` that hosts Response Groups");
             Fault::missing(message, format!("there is {}", names()))
         })
-    }
-
-    /// What is at the other pools, by name and address. Says which could not be asked.
-    pub(super) async fn names_elsewhere(&self, parent: &str, watch: &Watch) -> Vec<Elsewhere> {
-        let others = self.hostings.iter().filter(|(pool, _)| *pool != parent);
-        let asked = others.map(async |(fqdn, hosting)| {
-            let names = tokio::time::timeout(ELSEWHERE_PATIENCE, hosting.names()).await;
-            (fqdn, names)
-        });
-        let mut elsewhere = Vec::new();
-        for (fqdn, names) in join_all(asked).await {
-            let Ok(Ok(names)) = names else {
-                watch.note(format!(
-                    "{fqdn} does not answer: whether a name or an address is taken there is not \
-                     known."
-                ));
-                continue;
-            };
-            let at = |object| Elsewhere { object, pool: fqdn.to_owned() };
-            elsewhere.extend(names.into_iter().map(at));
-        }
-        elsewhere
     }
 
     /// Asks the pool that `parent` is paired with whether it stands in, before anything is changed
@@ -79,10 +53,24 @@ impl Reached {
     }
 
     async fn save_object(&self, parent: &str, save: Save, watch: &Watch) -> Result<(), Fault> {
-        let Save { object, as_new } = save;
-        let (elsewhere, heeded) =
-            tokio::join!(self.names_elsewhere(parent, watch), self.heed_pair(parent, watch));
-        heeded?;
+        let (names, heeded) = tokio::join!(self.hold_names(watch), self.heed_pair(parent, watch));
+        let names = names?;
+        let saved = match heeded {
+            Ok(()) => self.save_named(parent, save, &names, watch).await,
+            Err(fault) => Err(fault),
+        };
+        names.end().await;
+        saved
+    }
+
+    async fn save_named(
+        &self,
+        parent: &str,
+        Save { object, as_new }: Save,
+        names: &NamesHeld,
+        watch: &Watch,
+    ) -> Result<(), Fault> {
+        let elsewhere = self.names_elsewhere(parent, names, watch).await;
         if let Some(taken) = taken(&object, &elsewhere) {
             return Err(Fault::new(FaultKind::Conflict, "name-taken", taken.to_string(), ""));
         }
