@@ -4,11 +4,8 @@
 //! page and out of the history on joining (XEP-0313 section 5.1.2, XEP-0085 section 5.3). Words are
 //! always kept, whatever a client asks for: the record is the organisation's.
 
-use crate::error::RoomError;
-use crate::post::{clean, occupant_id};
-use crate::settings::Limits;
 use std::time::{Duration, Instant};
-use xmpp::{Element, FullJid, muc, ns, stanza_id};
+use xmpp::{Element, muc, ns};
 
 /// In which the limit of what one client says in passing counts.
 const SPAN: Duration = Duration::from_secs(1);
@@ -26,27 +23,6 @@ pub(crate) fn is_passing(message: &Element) -> bool {
         || message
             .children()
             .all(|child| states.contains(&child.namespace()) || child.is(ns::CLIENT, "thread"))
-}
-
-/// As it is delivered, but for the recipient's address: what `who` says under `from`, its address
-/// in the room.
-pub(crate) fn delivered(
-    from: &FullJid,
-    who: &FullJid,
-    mut message: Element,
-    limits: &Limits,
-) -> Result<String, RoomError> {
-    let room = from.to_bare();
-    clean(&mut message, &room);
-    message.set_attribute("type", "groupchat");
-    message.set_attribute("from", from.to_string());
-    message.push(stanza_id::occupant_id(&occupant_id(&room, &who.to_bare())));
-    let mut stanza = String::new();
-    message.print_in(ns::CLIENT, &mut stanza);
-    if stanza.len() > limits.post_bytes {
-        return Err(RoomError::TooLarge(limits.post_bytes));
-    }
-    Ok(stanza)
 }
 
 /// How much a client said in passing of late.

@@ -87,15 +87,8 @@ impl Draft {
         let content_hash = content_hash(&message);
         let is_subject = muc::is_subject(&message);
         let subject = if is_subject { message.child_text(ns::CLIENT, "subject") } else { None };
-        message.set_attribute("type", "groupchat");
-        message.set_attribute("from", from.to_string());
         message.push(stanza_id::element(address.as_str(), &archive_id.to_string()));
-        message.push(stanza_id::occupant_id(&occupant_id(&address, &who.to_bare())));
-        let mut stanza = String::new();
-        message.print_in(ns::CLIENT, &mut stanza);
-        if stanza.len() > limits.post_bytes {
-            return Err(RoomError::TooLarge(limits.post_bytes));
-        }
+        let stanza = delivered(message, from, who, limits)?;
         Ok(Self {
             archive_id,
             room,
@@ -153,6 +146,25 @@ impl Post {
 pub(crate) fn alone(stanza: &str) -> String {
     let rest = stanza.strip_prefix(START).unwrap_or(stanza);
     format!("{START} xmlns='{}'{rest}", ns::CLIENT)
+}
+
+/// A clean message as it is delivered, but for the recipient's address: what `who` says under
+/// `from`, its address in the room.
+pub(crate) fn delivered(
+    mut message: Element,
+    from: &FullJid,
+    who: &FullJid,
+    limits: &Limits,
+) -> Result<String, RoomError> {
+    message.set_attribute("type", "groupchat");
+    message.set_attribute("from", from.to_string());
+    message.push(stanza_id::occupant_id(&occupant_id(&from.to_bare(), &who.to_bare())));
+    let mut stanza = String::new();
+    message.print_in(ns::CLIENT, &mut stanza);
+    if stanza.len() > limits.post_bytes {
+        return Err(RoomError::TooLarge(limits.post_bytes));
+    }
+    Ok(stanza)
 }
 
 /// Takes away what only the room may say, and what differs between a post and its repeat.

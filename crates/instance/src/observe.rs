@@ -112,10 +112,7 @@ impl Instance {
     pub async fn observe(&self) -> Result<Observation, Error> {
         let mut warm = self.inner.warm.lock().await;
         let seen = tokio::time::timeout(LIMIT, async {
-            let connection = match warm.take() {
-                Some(connection) if !connection.is_closed() => connection,
-                _ => self.connect("postgres").await?,
-            };
+            let connection = self.sound(warm.take()).await?;
             let seen = Observation::read(&connection).await?;
             // Kept only if it worked.
             *warm = Some(connection);
@@ -127,7 +124,12 @@ impl Instance {
 
     /// The connection that is kept, or a new one. Whoever is done gives it back.
     pub(crate) async fn take_warm(&self) -> Result<Connection, Error> {
-        match self.inner.warm.lock().await.take() {
+        let kept = self.inner.warm.lock().await.take();
+        self.sound(kept).await
+    }
+
+    async fn sound(&self, kept: Option<Connection>) -> Result<Connection, Error> {
+        match kept {
             Some(connection) if !connection.is_closed() => Ok(connection),
             _ => self.connect("postgres").await,
         }

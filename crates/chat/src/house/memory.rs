@@ -174,7 +174,7 @@ impl House {
     /// Shows something that is not kept to our clients in the room.
     pub(crate) fn pass(&self, name: &str, stanza: String) {
         if let Some(room) = self.lock().rooms.get(name) {
-            room.tell_all_here(&Shared::printed(stanza));
+            room.tell_here(None, &Shared::printed(stanza));
         }
     }
 

@@ -125,7 +125,7 @@ impl Room {
     pub(super) fn announce(&self, who: &FullJid) {
         let Some(occupant) = self.occupants.get(who) else { return };
         if !self.has_other(occupant.nick(), &who.to_bare()) {
-            self.tell_here(who, &occupant.presence);
+            self.tell_here(Some(who), &occupant.presence);
         }
     }
 
@@ -148,7 +148,7 @@ impl Room {
         codes: &[u16],
     ) {
         if !self.occupants.values().any(|o| o.address == *address && o.is_announced()) {
-            self.tell_here(who, &gone(address, who, &says(status), None, codes));
+            self.tell_here(Some(who), &gone(address, who, &says(status), None, codes));
         }
     }
 
@@ -168,7 +168,7 @@ impl Room {
         let others_keep_it = self.occupants.values().any(|o| o.address == before);
         if !others_keep_it {
             let codes = [status::NICK_CHANGED];
-            self.tell_here(who, &gone(&before, who, &[], Some(&nick), &codes));
+            self.tell_here(Some(who), &gone(&before, who, &[], Some(&nick), &codes));
         }
         if let Some(Occupant { place: Place::Here(here), .. }) = self.occupants.get(who) {
             let codes = [status::NICK_CHANGED, status::SELF];
@@ -179,23 +179,12 @@ impl Room {
         self.announce_to_self(who);
     }
 
-    /// Gives a stanza to all clients of ours in the room but one.
-    fn tell_here(&self, but: &FullJid, stanza: &Shared) {
+    /// Gives a stanza to all clients of ours in the room but one, if one is named.
+    pub(super) fn tell_here(&self, but: Option<&FullJid>, stanza: &Shared) {
         for (who, occupant) in &self.occupants {
             if let Place::Here(here) = &occupant.place
                 && matches!(here.stage, Stage::Present { .. })
-                && who != but
-            {
-                here.outbox.push(stanza.to(&here.recipient));
-            }
-        }
-    }
-
-    /// Gives a stanza to all clients of ours in the room.
-    pub(super) fn tell_all_here(&self, stanza: &Shared) {
-        for occupant in self.occupants.values() {
-            if let Place::Here(here) = &occupant.place
-                && matches!(here.stage, Stage::Present { .. })
+                && Some(who) != but
             {
                 here.outbox.push(stanza.to(&here.recipient));
             }

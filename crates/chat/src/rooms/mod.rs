@@ -11,8 +11,7 @@ use crate::activity::Activity;
 use crate::heard::Heard;
 use crate::house::House;
 use crate::names::{Author, RoomName};
-use crate::passing;
-use crate::post::Draft;
+use crate::post::{Draft, clean, delivered};
 use crate::prover::Proof;
 use crate::reads::Reads;
 use crate::settings::Config;
@@ -95,11 +94,11 @@ impl Rooms {
         &self,
         room: &BareJid,
         who: &FullJid,
-        message: Element,
+        mut message: Element,
     ) -> Result<(), RoomError> {
         let (name, _, from) = self.speaker(room, who)?;
-        let limits = &self.0.config.limits;
-        let stanza = passing::delivered(&from, who, message, limits)?;
+        clean(&mut message, room);
+        let stanza = delivered(message, &from, who, &self.0.config.limits)?;
         if self.0.house.may_pass(&name, who) {
             self.0.house.pass_everywhere(&name, stanza);
         }

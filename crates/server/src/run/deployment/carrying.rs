@@ -56,12 +56,7 @@ impl Reached {
             self.may_be_removed(&order, held.standings()).await?;
         }
         let audio = held.configuration().audio.len();
-        let runtime = Handle::current();
-        let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
-            let whole = write(file, &header, Carried::Held(Box::new(held)), &runtime)?;
-            let read_back = verify(BufReader::new(file), &header, &whole);
-            read_back.map_err(|why| failed(format!("the file could not be read back: {why}")))
-        });
+        let offered = self.offer(&order, header, Carried::Held(Box::new(held)));
         let delivery = offered.await?.note(format!(
             "{objects} objects and {audio} audio files of {} were exported.",
             order.source
@@ -137,14 +132,24 @@ impl Reached {
             "{objects} objects were exported, as {pool} had them at {}.",
             aside.received_at
         );
-        let (hosting, runtime) = (hosting.clone(), Handle::current());
+        let aside = Carried::Aside(hosting.clone(), aside.configuration);
+        Ok(self.offer(order, header, aside).await?.note(note))
+    }
+
+    /// Writes an export file into the spool, and reads it back.
+    async fn offer(
+        &self,
+        order: &Export,
+        header: Header,
+        carried: Carried,
+    ) -> Result<Delivery, Fault> {
+        let runtime = Handle::current();
         let offered = self.spool.offer(&order.who, &order.file_name, move |file| {
-            let aside = Carried::Aside(hosting, aside.configuration);
-            let whole = write(file, &header, aside, &runtime)?;
+            let whole = write(file, &header, carried, &runtime)?;
             let read_back = verify(BufReader::new(file), &header, &whole);
             read_back.map_err(|why| failed(format!("the file could not be read back: {why}")))
         });
-        Ok(offered.await?.note(note))
+        offered.await
     }
 
     /// Imports an export file, all or nothing.
