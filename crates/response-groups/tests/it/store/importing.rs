@@ -151,17 +151,8 @@ async fn an_import_that_would_tear_a_reference_apart_is_a_conflict() {
     world.import(&of(guests), &mut Contents::default()).await.unwrap();
     let before = world.all().await;
     let file = of(vec![group(1, "Support").into(), queue(4, "Night", &[1]).into()]);
-    let incoming = Incoming {
-        configuration: &file,
-        source: PRIMARY,
-        owner: Some(PRIMARY),
-        reigns: BTreeMap::new(),
-        given: BTreeSet::new(),
-    };
     let options = Options { overwrite_owner: true, ..Options::default() };
-    let make = |existing: &Existing| import::plan(existing, &incoming, options);
-    let refused = world.hosting.import(Vec::new(), make, &mut NoAudio).await;
-    let Err(ImportError::Plan(Conflicts(conflicts))) = refused else { panic!("{refused:?}") };
+    let conflicts = conflicts(&world, &file, options).await;
     let [Conflict::Reference { from, to, staying: Staying::From }] = &conflicts[..] else {
         panic!("{conflicts:?}")
     };
@@ -196,16 +187,7 @@ async fn private_hours_that_several_workflows_would_use_are_a_conflict() {
     let shared = ["first and third", "first and third", "second and fourth", "x and y"];
     for (file, shared) in files.into_iter().zip(shared) {
         let file = of(file.to_vec());
-        let incoming = Incoming {
-            configuration: &file,
-            source: PRIMARY,
-            owner: Some(PRIMARY),
-            reigns: BTreeMap::new(),
-            given: BTreeSet::new(),
-        };
-        let make = |existing: &Existing| import::plan(existing, &incoming, Options::default());
-        let refused = world.hosting.import(Vec::new(), make, &mut NoAudio).await;
-        let Err(ImportError::Plan(Conflicts(conflicts))) = refused else { panic!("{refused:?}") };
+        let conflicts = conflicts(&world, &file, Options::default()).await;
         let [Conflict::PrivateHours { workflows, .. }] = &conflicts[..] else {
             panic!("{conflicts:?}")
         };
@@ -319,4 +301,19 @@ async fn content_that_is_here_is_not_asked_for() {
     let refused = matches!(refused, Err(ImportError::Store(RgsError::Audio { .. })));
     assert!(refused, "an identity has one content");
     assert_eq!(world.hosting.audio(id(9)).await.unwrap(), file);
+}
+
+/// What stands against an import of the primary pool's `file`.
+async fn conflicts(world: &World, file: &Configuration, options: Options) -> Vec<Conflict> {
+    let incoming = Incoming {
+        configuration: file,
+        source: PRIMARY,
+        owner: Some(PRIMARY),
+        reigns: BTreeMap::new(),
+        given: BTreeSet::new(),
+    };
+    let make = |existing: &Existing| import::plan(existing, &incoming, options);
+    let refused = world.hosting.import(Vec::new(), make, &mut NoAudio).await;
+    let Err(ImportError::Plan(Conflicts(conflicts))) = refused else { panic!("{refused:?}") };
+    conflicts
 }
