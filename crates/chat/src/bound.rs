@@ -8,12 +8,13 @@
 //! number, however wrong the clocks are. Who was not told hears it from whoever has the newer one.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
-use xmpp::FullJid;
+use xmpp::{BareJid, FullJid};
 
 use crate::peers::{PeerMessage, Peers, tell_all};
 
@@ -27,9 +28,20 @@ struct Inner {
     peers: Arc<dyn Peers>,
 }
 
+/// Why an address could not be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotTaken {
+    /// The stream that has it did not end in time.
+    InUse,
+    /// The user has as many streams as one may have.
+    TooMany,
+}
+
 #[derive(Debug, Default)]
 struct State {
     streams: HashMap<FullJid, Entry>,
+    /// How many of them each user has.
+    users: HashMap<BareJid, usize>,
     /// The highest number that was given or heard.
     highest: u64,
 }
@@ -40,6 +52,11 @@ struct Entry {
     number: u64,
     replaced: CancellationToken,
     ended: CancellationToken,
+}
+
+enum Try {
+    Taken(Taken),
+    InUse(Entry),
 }
 
 /// An address that is taken for as long as this lives.
@@ -56,36 +73,46 @@ impl Bound {
     }
 
     /// Takes an address. A stream of this server that has it is told to end, and has really ended,
-    /// rooms and all, when this returns; the other servers are told. `None` if it did not end
-    /// within `patience`.
-    pub(crate) async fn take(&self, address: &FullJid, patience: Duration) -> Option<Taken> {
+    /// rooms and all, when this returns; the other servers are told. Fails if it does not end
+    /// within `patience`, or if the user would have more than `most` streams here.
+    pub(crate) async fn take(
+        &self,
+        address: &FullJid,
+        most: usize,
+        patience: Duration,
+    ) -> Result<Taken, NotTaken> {
         let deadline = tokio::time::Instant::now() + patience;
-        loop {
-            let older = match self.try_take(address) {
-                Ok(taken) => {
-                    let (address, number) = (address.to_string(), taken.entry.number);
-                    tell_all(&*self.0.peers, &PeerMessage::Bound { address, number });
-                    return Some(taken);
-                }
-                Err(older) => older,
+        let taken = loop {
+            let older = match self.try_take(address, most)? {
+                Try::Taken(taken) => break taken,
+                Try::InUse(older) => older,
             };
             older.replaced.cancel();
-            tokio::time::timeout_at(deadline, older.ended.cancelled()).await.ok()?;
-        }
+            let ended = tokio::time::timeout_at(deadline, older.ended.cancelled()).await;
+            ended.map_err(|_| NotTaken::InUse)?;
+        };
+        let (address, number) = (address.to_string(), taken.entry.number);
+        tell_all(&*self.0.peers, &PeerMessage::Bound { address, number });
+        Ok(taken)
     }
 
-    fn try_take(&self, address: &FullJid) -> Result<Taken, Entry> {
+    fn try_take(&self, address: &FullJid, most: usize) -> Result<Try, NotTaken> {
         let mut state = self.lock();
         if let Some(older) = state.streams.get(address) {
-            return Err(older.clone());
+            return Ok(Try::InUse(older.clone()));
         }
+        let of_user = state.users.entry(address.to_bare()).or_default();
+        if *of_user >= most {
+            return Err(NotTaken::TooMany);
+        }
+        *of_user += 1;
         let number = now().max(state.highest.saturating_add(1));
         state.highest = number;
         let entry =
             Entry { number, replaced: CancellationToken::new(), ended: CancellationToken::new() };
         state.streams.insert(address.clone(), entry.clone());
         drop(state);
-        Ok(Taken { bound: self.clone(), address: address.clone(), entry })
+        Ok(Try::Taken(Taken { bound: self.clone(), address: address.clone(), entry }))
     }
 
     /// Another server has bound this address.
@@ -129,7 +156,15 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.bound.lock().streams.remove(&self.address);
+        let mut state = self.bound.lock();
+        state.streams.remove(&self.address);
+        if let Slot::Occupied(mut slot) = state.users.entry(self.address.to_bare()) {
+            *slot.get_mut() -= 1;
+            if *slot.get() == 0 {
+                slot.remove();
+            }
+        }
+        drop(state);
         self.entry.ended.cancel();
     }
 }

@@ -64,6 +64,8 @@ struct Inner {
 struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
+    /// How many stanzas were ever put in.
+    stanzas: u64,
     ended: Option<Ended>,
 }
 
@@ -72,8 +74,8 @@ pub fn outbox(limits: &Limits) -> (Outbox, Outgoing) {
     let outbox = Outbox(Arc::new(Inner {
         state: Mutex::default(),
         ready: Notify::new(),
-        frames_max: limits.outbox_frames,
-        bytes_max: limits.outbox_bytes,
+        frames_max: limits.queue_stanzas,
+        bytes_max: limits.queue_bytes,
     }));
     (outbox.clone(), Outgoing(outbox))
 }
@@ -86,6 +88,7 @@ impl Outbox {
             return false;
         }
         state.bytes += frame.len();
+        state.stanzas += u64::from(frame.counted);
         state.frames.push_back(frame);
         let sound = state.frames.len() <= self.0.frames_max && state.bytes <= self.0.bytes_max;
         if !sound {
@@ -100,6 +103,11 @@ impl Outbox {
     pub fn close(&self) {
         self.0.lock().ended.get_or_insert(Ended::Closed);
         self.0.ready.notify_one();
+    }
+
+    /// How many stanzas were ever put in, taken or not.
+    pub(crate) fn stanzas(&self) -> u64 {
+        self.0.lock().stanzas
     }
 
     /// Has the client been cut off?

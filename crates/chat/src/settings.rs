@@ -2,6 +2,7 @@
 
 use crate::other_site::OtherSite;
 use std::time::Duration;
+use topology::ClientLimits;
 
 /// The database that holds rooms, posts and accounts.
 pub const DATABASE: &str = "mgc";
@@ -38,19 +39,19 @@ impl Config {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Stanzas that may wait for one client.
-    pub outbox_frames: usize,
+    pub queue_stanzas: usize,
     /// Bytes that may wait for one client.
-    pub outbox_bytes: usize,
-    /// Rooms that one client may be in.
-    pub rooms_per_client: usize,
+    pub queue_bytes: usize,
+    /// Rooms that one user may be in, with all connections to this server together.
+    pub rooms_per_user: usize,
     /// Bytes of one post as it is stored.
     pub post_bytes: usize,
     /// What one client may say in passing in a room in one second; more is dropped.
     pub passing_per_second: u32,
     /// Posts that may wait for the database.
-    pub queue_posts: usize,
+    pub waiting_posts: usize,
     /// Bytes of posts that may wait for the database.
-    pub queue_bytes: usize,
+    pub waiting_bytes: usize,
     /// Posts in one transaction.
     pub group_posts: usize,
     /// Bytes of posts in one transaction, the last post not counted.
@@ -89,16 +90,26 @@ pub struct Limits {
     pub account_lookups: usize,
 }
 
+/// What a post may be longer than the stanza it came in: addresses, ids, and marks written out.
+const POST_MARGIN_BYTES: usize = 44 << 10;
+
 impl Default for Limits {
     fn default() -> Self {
+        Self::new(&ClientLimits::default())
+    }
+}
+
+impl Limits {
+    /// The limits where those that administrators may set are `set`.
+    pub fn new(set: &ClientLimits) -> Self {
         Self {
-            outbox_frames: 20_000,
-            outbox_bytes: 8 << 20,
-            rooms_per_client: 100,
-            post_bytes: 300 << 10,
+            queue_stanzas: set.queue_stanzas,
+            queue_bytes: set.queue_bytes,
+            rooms_per_user: set.rooms_per_user,
+            post_bytes: set.stanza_bytes + POST_MARGIN_BYTES,
             passing_per_second: 8,
-            queue_posts: 4096,
-            queue_bytes: 64 << 20,
+            waiting_posts: 4096,
+            waiting_bytes: 64 << 20,
             group_posts: 256,
             group_bytes: 1 << 20,
             queue_wait: Duration::from_secs(10),

@@ -112,8 +112,8 @@ impl Writer {
         peers: Arc<dyn Peers>,
     ) -> (Posts, Self) {
         let limits = config.limits;
-        let (waiting, incoming) = mpsc::channel(limits.queue_posts);
-        let bytes = Arc::new(Semaphore::new(limits.queue_bytes));
+        let (waiting, incoming) = mpsc::channel(limits.waiting_posts);
+        let bytes = Arc::new(Semaphore::new(limits.waiting_bytes));
         let writer = Self {
             incoming,
             waiting: VecDeque::new(),

@@ -132,6 +132,7 @@ fn of_pool(pool: &Pool) -> Facts {
     if let Some(chat) = pool.chat() {
         facts.push(fact("client port", chat.client_port));
         facts.push(fact("client TLS port", chat.client_tls_port));
+        facts.extend(chat.limits.by_key().map(|(key, it)| fact(&format!("limit {key}"), it)));
     }
     facts
 }

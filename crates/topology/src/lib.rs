@@ -10,6 +10,7 @@
 mod check;
 mod compare;
 mod findings;
+mod limits;
 mod meaning;
 mod model;
 mod names;
@@ -24,6 +25,7 @@ mod table;
 mod tests;
 
 pub use compare::diff;
+pub use limits::ClientLimits;
 pub use model::{
     AUDIT_ROLE, Checked, Host, PersistentChat, Pool, ResponseGroups, Service, Share, Site, Store,
     Topology,

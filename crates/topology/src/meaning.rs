@@ -65,6 +65,7 @@ fn pool(said: &SaidPool, domain: &str, stores: &[Store]) -> Option<Pool> {
             rooms: lower(said.rooms.as_ref()).unwrap_or_else(|| rooms_beneath(domain)),
             client_port: client_port(said),
             client_tls_port: client_tls_port(said),
+            limits: said.limits,
         }),
         servers: said.servers.as_ref()?.iter().map(|server| server.value.clone()).collect(),
         stores: places,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::ClientLimits;
 use crate::place::Stores;
 use crate::problem::Problem;
 
@@ -102,6 +103,8 @@ pub struct PersistentChat {
     pub client_port: u16,
     /// Where clients connect with TLS from the first byte, on each server's address.
     pub client_tls_port: u16,
+    /// What clients may have of each chat server.
+    pub limits: ClientLimits,
 }
 
 /// The role in every pool's database with which hosts copy and read the audit trail.

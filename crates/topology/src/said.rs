@@ -3,6 +3,7 @@
 use toml::de::DeTable;
 
 use crate::findings::Findings;
+use crate::limits::{ClientLimits, ROWS};
 use crate::place::Place;
 use crate::table::{Need, Said, Table};
 
@@ -48,6 +49,8 @@ pub(crate) struct SaidPool {
     pub(crate) allow_suspended: Option<Said<bool>>,
     pub(crate) client_port: Option<Said<u16>>,
     pub(crate) client_tls_port: Option<Said<u16>>,
+    /// Each limit stands for itself, so nothing is left to judge once it has been read.
+    pub(crate) limits: ClientLimits,
 }
 
 pub(crate) struct SaidFrontEndPool {
@@ -179,6 +182,7 @@ fn pool(table: &mut Table<'_>, findings: &mut Findings) -> SaidPool {
         allow_suspended: table.flag("allow_suspended", findings),
         client_port: table.port("client_port", findings),
         client_tls_port: table.port("client_tls_port", findings),
+        limits: limits(table, findings).unwrap_or_default(),
     }
 }
 
@@ -192,6 +196,18 @@ fn places(pool: &mut Table<'_>, findings: &mut Findings) -> Option<SaidPlaces> {
     };
     table.finish(findings);
     Some(said)
+}
+
+fn limits(pool: &mut Table<'_>, findings: &mut Findings) -> Option<ClientLimits> {
+    let mut table = pool.table("limits", Need::Optional, "`limits` of [[pool]]", findings)?;
+    let mut limits = ClientLimits::default();
+    for row in &ROWS {
+        if let Some(said) = table.number(row.key, row.least..=row.most, findings) {
+            *(row.of)(&mut limits) = said.value;
+        }
+    }
+    table.finish(findings);
+    Some(limits)
 }
 
 fn front_end_pool(table: &mut Table<'_>, findings: &mut Findings) -> SaidFrontEndPool {

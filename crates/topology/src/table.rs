@@ -3,6 +3,8 @@
 //! Every key that is asked for becomes a known key. What was never asked for is unknown, and is
 //! told with the known key that was probably meant.
 
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -92,6 +94,29 @@ impl<'t> Table<'t> {
             Ok(_) | Err(_) => {
                 let what = format!("`{key}` of {} is {digits}, which is no port", self.title);
                 findings.error(line, what, "write a number from 1 to 65535");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn number(
+        &mut self,
+        key: &'static str,
+        allowed: RangeInclusive<usize>,
+        findings: &mut Findings,
+    ) -> Option<Said<usize>> {
+        let value = self.take(key, Need::Optional, findings)?;
+        let line = findings.line(value.span().start);
+        let DeValue::Integer(digits) = value.get_ref() else {
+            self.wrong_type(key, value, "a whole number without quotes", findings);
+            return None;
+        };
+        match usize::from_str_radix(digits.as_str(), digits.radix()) {
+            Ok(number) if allowed.contains(&number) => Some(Said { line, value: number }),
+            Ok(_) | Err(_) => {
+                let what = format!("`{key}` of {} cannot be {digits}", self.title);
+                let (least, most) = (allowed.start(), allowed.end());
+                findings.error(line, what, format!("write a number from {least} to {most}"));
                 None
             }
         }

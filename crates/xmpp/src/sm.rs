@@ -1,5 +1,6 @@
 //! Stream management (XEP-0198), without resumption: who has handled how many stanzas.
 
+use crate::stream_error::{StreamCondition, StreamError};
 use crate::{Element, ns};
 
 /// What a client sends.
@@ -59,4 +60,13 @@ pub fn ask() -> Element {
 /// We have handled so many.
 pub fn acknowledge(handled: u32) -> Element {
     Element::new(ns::SM, "a").with_attribute("h", handled.to_string())
+}
+
+/// The client has handled more stanzas than were sent (section 4, example 9).
+pub fn count_too_high(handled: u32, sent: u32) -> StreamError {
+    let particular = Element::new(ns::SM, "handled-count-too-high")
+        .with_attribute("h", handled.to_string())
+        .with_attribute("send-count", sent.to_string());
+    let text = format!("you have handled {handled} stanzas of the {sent} that were sent to you");
+    StreamError::new(StreamCondition::UndefinedCondition, text).with_particular(particular)
 }

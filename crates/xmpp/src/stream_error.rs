@@ -15,6 +15,8 @@ pub struct StreamError {
     pub text: String,
     /// Where to go instead, with `see-other-host` (`host`, `host:port`, `[address]:port`).
     pub other_host: Option<String>,
+    /// What a specification has to say beside the condition (RFC 6120 section 4.9.4).
+    pub particular: Option<Box<Element>>,
 }
 
 macro_rules! conditions {
@@ -84,7 +86,14 @@ impl fmt::Display for StreamCondition {
 impl StreamError {
     /// An error with a sentence.
     pub fn new(condition: StreamCondition, text: impl Into<String>) -> Self {
-        Self { condition, text: text.into(), other_host: None }
+        Self { condition, text: text.into(), other_host: None, particular: None }
+    }
+
+    /// With what a specification has to say beside the condition.
+    #[must_use]
+    pub fn with_particular(mut self, particular: Element) -> Self {
+        self.particular = Some(Box::new(particular));
+        self
     }
 
     /// Sends the client to another server, `host:port` (RFC 6120 section 4.9.3.19).
@@ -93,6 +102,7 @@ impl StreamError {
             condition: StreamCondition::SeeOtherHost,
             text: "this server is not active: go on at the other one".to_owned(),
             other_host: Some(other.into()),
+            particular: None,
         }
     }
 
@@ -104,6 +114,8 @@ impl StreamError {
         }
         let mut text = Element::new(ns::STREAM_ERRORS, "text").with_text(self.text.clone());
         text.set_attribute_in(ns::XML, "lang", "en");
-        Element::new(ns::STREAM, "error").with_child(condition).with_child(text)
+        let particular = self.particular.as_deref().cloned();
+        Element::new(ns::STREAM, "error")
+            .with_children([condition, text].into_iter().chain(particular))
     }
 }

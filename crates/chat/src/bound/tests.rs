@@ -69,7 +69,7 @@ fn address() -> FullJid {
 }
 
 async fn take(server: &Server) -> Taken {
-    server.bound.take(&address(), Duration::ZERO).await.unwrap()
+    server.bound.take(&address(), 1, Duration::ZERO).await.unwrap()
 }
 
 fn goes_on(taken: &Taken) -> bool {
@@ -79,9 +79,10 @@ fn goes_on(taken: &Taken) -> bool {
 #[tokio::test]
 async fn a_newer_stream_waits_until_the_older_has_ended() {
     let (bound, address) = (server("one").bound, address());
-    let older = bound.take(&address, Duration::ZERO).await.unwrap();
-    assert!(bound.take(&address, Duration::ZERO).await.is_none(), "it has not ended");
-    let (newer, ()) = tokio::join!(bound.take(&address, Duration::from_secs(30)), async {
+    let older = bound.take(&address, 1, Duration::ZERO).await.unwrap();
+    let refused = bound.take(&address, 1, Duration::ZERO).await.unwrap_err();
+    assert_eq!(refused, NotTaken::InUse, "it has not ended");
+    let (newer, ()) = tokio::join!(bound.take(&address, 1, Duration::from_secs(30)), async {
         older.replaced().await;
         drop(older);
     });
@@ -121,4 +122,19 @@ async fn a_server_that_was_not_told_hears_it_from_the_one_with_the_newer_stream(
     one.lane.told.lock().unwrap().clear();
     carry(&one, &two);
     assert!(!goes_on(&older) && goes_on(&newer));
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_streams_and_another_user_as_many() {
+    let Server { bound, .. } = server("one");
+    let take =
+        async |address: &str| bound.take(&FullJid::new(address).unwrap(), 2, Duration::ZERO).await;
+    let first = take("a@example.org/1").await.unwrap();
+    let _second = take("a@example.org/2").await.unwrap();
+    assert_eq!(take("a@example.org/3").await.unwrap_err(), NotTaken::TooMany);
+    let other = take("b@example.org/1").await.unwrap();
+    drop(first);
+    let _third = take("a@example.org/3").await.unwrap();
+    drop(other);
+    assert_eq!(bound.lock().users.len(), 1, "nothing is kept of who has gone");
 }

@@ -8,6 +8,7 @@ use crate::error::RoomError;
 use crate::names::{RoomName, Term};
 use crate::outbox::Shared;
 use crate::peers::{Change, PeerMessage, tell_all};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 use xmpp::muc::status;
@@ -58,16 +59,19 @@ impl House {
         enter: &Enter,
     ) -> Result<Stay, RoomError> {
         let mut state = self.lock();
-        let limit = self.limits.rooms_per_client;
-        let rooms = state.clients.get(&enter.who);
-        if rooms.is_some_and(|rooms| rooms.len() >= limit && !rooms.contains(name)) {
+        let limit = self.limits.rooms_per_user;
+        let user = enter.who.to_bare();
+        let rooms: BTreeSet<&RoomName> =
+            state.users.get(&user).into_iter().flat_map(|it| it.values()).flatten().collect();
+        if rooms.len() >= limit && !rooms.contains(name) {
             return Err(RoomError::TooManyRooms(limit));
         }
         let Some((name, room)) = state.room(name) else { return Err(RoomError::NoSuchRoom) };
         let id = Uuid::now_v7();
         let result = room.begin(enter, id);
         if result.is_ok() {
-            state.clients.entry(enter.who.clone()).or_default().insert(Arc::clone(&name));
+            let clients = state.users.entry(user).or_default();
+            clients.entry(enter.who.clone()).or_default().insert(Arc::clone(&name));
         } else {
             state.tidy(&name);
         }
@@ -190,7 +194,9 @@ impl House {
     /// A client of ours is gone from everywhere.
     pub(crate) fn gone(&self, who: &FullJid) {
         let mut state = self.lock();
-        for room in state.clients.remove(who).unwrap_or_default() {
+        let clients = state.users.get_mut(&who.to_bare());
+        let rooms = clients.and_then(|clients| clients.get(who)).cloned();
+        for room in rooms.unwrap_or_default() {
             self.remove(&mut state, &room, who, None, &[]);
         }
     }
@@ -204,12 +210,7 @@ impl House {
         status: Option<&str>,
         codes: &[u16],
     ) {
-        if let Some(rooms) = state.clients.get_mut(who) {
-            rooms.remove(name);
-            if rooms.is_empty() {
-                state.clients.remove(who);
-            }
-        }
+        state.no_longer_in(who, name);
         let Some(room) = state.rooms.get_mut(name) else { return };
         let Some(occupant) = room.occupants.remove(who) else { return };
         let Place::Here(here) = &occupant.place else { return };

@@ -13,6 +13,7 @@ use crate::peers::{PeerMessage, Peers, tell_all};
 use crate::post::Post;
 use crate::render;
 use crate::settings::Limits;
+use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -36,8 +37,8 @@ pub(super) struct State {
     pub(super) rooms: HashMap<RoomName, Room>,
     /// The open rooms, by the database's id.
     pub(super) open: HashMap<Uuid, RoomName>,
-    /// The rooms of each client of ours.
-    pub(super) clients: HashMap<FullJid, BTreeSet<RoomName>>,
+    /// The rooms of each client of ours, by user.
+    pub(super) users: HashMap<BareJid, HashMap<FullJid, BTreeSet<RoomName>>>,
     /// What is known of the other servers.
     pub(super) servers: HashMap<String, Known>,
     /// The number of our last change of occupants.
@@ -66,7 +67,7 @@ impl House {
             domain: domain.to_owned(),
             rooms: HashMap::new(),
             open: HashMap::new(),
-            clients: HashMap::new(),
+            users: HashMap::new(),
             servers: HashMap::new(),
             sequence: 0,
             kept: HashMap::new(),
@@ -234,6 +235,20 @@ impl House {
 }
 
 impl State {
+    /// A client of ours is not in a room any more.
+    pub(super) fn no_longer_in(&mut self, who: &FullJid, room: &str) {
+        let Slot::Occupied(mut clients) = self.users.entry(who.to_bare()) else { return };
+        if let Some(rooms) = clients.get_mut().get_mut(who) {
+            rooms.remove(room);
+            if rooms.is_empty() {
+                clients.get_mut().remove(who);
+            }
+        }
+        if clients.get().is_empty() {
+            clients.remove();
+        }
+    }
+
     fn by_id(&mut self, id: Uuid) -> Option<&mut Room> {
         self.rooms.get_mut(self.open.get(&id)?)
     }

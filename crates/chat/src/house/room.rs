@@ -223,7 +223,7 @@ impl Room {
 
 /// Holds a frame back for somebody who is still entering; one too many, and the outbox will cut it.
 fn hold(held: &mut Vec<Frame>, frame: Frame, limits: &Limits) {
-    if held.len() <= limits.outbox_frames {
+    if held.len() <= limits.queue_stanzas {
         held.push(frame);
     }
 }

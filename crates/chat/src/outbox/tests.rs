@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use xmpp::FullJid;
 
 fn limits() -> Limits {
-    Limits { outbox_frames: 3, outbox_bytes: 1000, ..Limits::default() }
+    Limits { queue_stanzas: 3, queue_bytes: 1000, ..Limits::default() }
 }
 
 fn recipient(text: &str) -> Recipient {

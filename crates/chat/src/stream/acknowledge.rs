@@ -5,6 +5,9 @@
 
 use std::collections::VecDeque;
 
+use xmpp::sm;
+use xmpp::stream_error::StreamError;
+
 /// The place of one stanza in the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark(u64);
@@ -61,9 +64,20 @@ impl Handled {
     }
 }
 
+/// May a client have handled `count` stanzas, when `said` were said to it since its address was
+/// bound? One that has handled more counts something else (XEP-0198 section 4). It begins to count
+/// when it asks for acknowledgements, and may ask before the answer to its binding has come.
+pub(super) fn believable(count: u32, said: u64) -> Result<(), StreamError> {
+    match u32::try_from(said + 1) {
+        Ok(most) if count > most => Err(sm::count_too_high(count, most)),
+        // Past the largest number the count begins again at 0: any may be true.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Handled;
+    use super::{Handled, believable};
 
     #[test]
     fn only_an_unbroken_beginning_counts() {
@@ -88,5 +102,13 @@ mod tests {
         assert_eq!(handled.asked(), u32::MAX);
         handled.done(mark);
         assert_eq!(handled.asked(), 0);
+    }
+
+    #[test]
+    fn nobody_has_handled_more_than_there_was() {
+        believable(0, 0).unwrap();
+        believable(4, 3).unwrap();
+        assert_eq!(believable(5, 3).unwrap_err().condition.name(), "undefined-condition");
+        believable(u32::MAX, u64::from(u32::MAX)).unwrap();
     }
 }

@@ -17,7 +17,7 @@ use xmpp::stream::{Event, StreamParser};
 use xmpp::stream_error::{StreamCondition, StreamError};
 use xmpp::{Element, FullJid, Jid, ping, sm, stanza};
 
-use super::acknowledge::{Handled, Mark};
+use super::acknowledge::{self, Handled, Mark};
 use super::negotiation::Ready;
 use super::wire::{End, Socket, read_more};
 use super::{Streams, writer};
@@ -250,7 +250,9 @@ impl Client<'_> {
                 self.push_nonza(&sm::acknowledge(count));
             }
             // It shows that the client is there, and nothing is kept for it that could be dropped.
-            (sm::Request::Acknowledge(_), Some(_)) => {}
+            (sm::Request::Acknowledge(count), Some(_)) => {
+                acknowledge::believable(count, self.outbox.stanzas())?;
+            }
             (sm::Request::Ask | sm::Request::Acknowledge(_), None) => {
                 let text = "stream management is not turned on";
                 return Err(StreamError::new(StreamCondition::UnsupportedStanzaType, text));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use xmpp::stream::{STANZA_BYTES_AFTER_LOGIN, STANZA_BYTES_BEFORE_LOGIN};
+use topology::ClientLimits;
+use xmpp::stream::STANZA_BYTES_BEFORE_LOGIN;
 
 /// How much of everything clients may have. Rooms per client, and what may wait for a client, stand
 /// in [`crate::settings::Limits`].
@@ -10,6 +11,9 @@ use xmpp::stream::{STANZA_BYTES_AFTER_LOGIN, STANZA_BYTES_BEFORE_LOGIN};
 pub struct Limits {
     /// Connections of all clients together. One more is refused with `resource-constraint`.
     pub connections: usize,
+    /// Connections that one user is logged in with. One more is refused with `resource-constraint`
+    /// (RFC 6120 section 7.7.2.1).
+    pub connections_per_user: usize,
     /// Connections from one address that have not logged in yet.
     pub strangers_per_address: usize,
     /// From the accepted socket to the bound address, TLS handshake included.
@@ -41,14 +45,22 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        Self::new(&ClientLimits::default())
+    }
+}
+
+impl Limits {
+    /// The limits where those that administrators may set are `set`.
+    pub fn new(set: &ClientLimits) -> Self {
         Self {
-            connections: 10_000,
-            strangers_per_address: 256,
+            connections: set.connections,
+            connections_per_user: set.connections_per_user,
+            strangers_per_address: set.strangers_per_address,
             login_time: Duration::from_mins(1),
             derivations_at_once: 4,
             login_attempts: 3,
             stanza_bytes_before_login: STANZA_BYTES_BEFORE_LOGIN,
-            stanza_bytes_after_login: STANZA_BYTES_AFTER_LOGIN,
+            stanza_bytes_after_login: set.stanza_bytes,
             posts_in_flight: 64,
             unacknowledged: 4_096,
             probe_after: Duration::from_mins(1),
@@ -58,9 +70,7 @@ impl Default for Limits {
             close_patience: Duration::from_secs(3),
         }
     }
-}
 
-impl Limits {
     /// What the parser accepts of a stranger.
     pub(super) fn before_login(&self) -> xmpp::stream::Limits {
         xmpp::stream::Limits {

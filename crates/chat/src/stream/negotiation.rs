@@ -12,7 +12,7 @@ use super::login::{self, Candidate, Exchange, Next};
 use super::wire::{End, Wire};
 use super::{Entry, Streams};
 use crate::activity::Activity;
-use crate::bound::Taken;
+use crate::bound::{NotTaken, Taken};
 
 /// How a TLS handshake begins (RFC 8446 section 5.1); no stream begins so.
 const TLS_HANDSHAKE: [u8; 1] = [22];
@@ -260,11 +260,17 @@ async fn bind_resource(streams: &Streams, wire: &mut Wire, local: &str) -> Resul
         let resource = wanted.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
         let refusal = match account.with_resource_str(&resource) {
             Ok(address) => match take(streams, &address).await {
-                Some(taken) => {
+                Ok(taken) => {
                     wire.send(&stanza::result(&element, Some(bind::bound(&address)))).await?;
                     return Ok(taken);
                 }
-                None => StanzaError::new(Condition::Conflict, "another stream has this resource"),
+                Err(NotTaken::InUse) => {
+                    StanzaError::new(Condition::Conflict, "another stream has this resource")
+                }
+                Err(NotTaken::TooMany) => StanzaError::new(
+                    Condition::ResourceConstraint,
+                    "you are connected to this server as often as one user may be",
+                ),
             },
             Err(_) => StanzaError::new(Condition::BadRequest, "this cannot be a resource"),
         };
@@ -272,9 +278,10 @@ async fn bind_resource(streams: &Streams, wire: &mut Wire, local: &str) -> Resul
     }
 }
 
-async fn take(streams: &Streams, address: &FullJid) -> Option<Taken> {
+async fn take(streams: &Streams, address: &FullJid) -> Result<Taken, NotTaken> {
     let limits = streams.limits();
-    streams.0.bound.take(address, limits.finish_patience + limits.close_patience).await
+    let patience = limits.finish_patience + limits.close_patience;
+    streams.0.bound.take(address, limits.connections_per_user, patience).await
 }
 
 fn features(offers: impl IntoIterator<Item = Element>) -> Element {

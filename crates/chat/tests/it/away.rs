@@ -63,7 +63,7 @@ async fn delivered_equals_archived_when_the_database_dies_under_load() {
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let mut world = World::new().await;
-    world.limits.queue_posts = 10;
+    world.limits.waiting_posts = 10;
     world.limits.queue_wait = Duration::from_millis(300);
     let server = world.server("a");
     let alice = Client::new(&server, "alice");

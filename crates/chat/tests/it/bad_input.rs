@@ -9,6 +9,7 @@ use testkit::client::{Client, Encryption, Lost, Wire};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use xmpp::muc::{HistoryWanted, Join};
+use xmpp::stanza_error::Condition;
 use xmpp::stream::{STANZA_BYTES_AFTER_LOGIN, STANZA_BYTES_BEFORE_LOGIN};
 use xmpp::{Element, ns};
 
@@ -273,7 +274,7 @@ async fn a_broken_login_is_refused_without_harm() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off() {
     let server = Server::start_with(|settings| {
-        settings.config.limits.outbox_bytes = 256 << 10;
+        settings.config.limits.queue_bytes = 256 << 10;
         settings.streams.write_patience = Duration::from_secs(5);
         settings.streams.close_patience = Duration::from_millis(500);
     })
@@ -332,5 +333,29 @@ async fn too_many_connections_are_refused_and_those_who_are_in_stay() {
         }
     };
     within("room for another", again).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_with_too_many_connections_is_refused_one_more_and_nobody_else_is() {
+    let server = Server::start_with(|settings| settings.streams.connections_per_user = 2).await;
+    let mut bystander = Bystander::enter(&server).await;
+    let (first, _second) = (server.bound("eve").await, server.bound("eve").await);
+    let (_third, refused) = server.binds("eve").await;
+    let error = refused.child(ns::CLIENT, "error").expect("a refusal");
+    let condition = Condition::ResourceConstraint.name();
+    assert!(error.children().any(|it| it.name() == condition), "{refused}");
+    bystander.is_unharmed().await;
+    drop(first);
+    let again = async {
+        loop {
+            let (_wire, answer) = server.binds("eve").await;
+            if answer.attribute("type") == Some("result") {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    within("a place for the next connection", again).await;
     server.stop().await;
 }

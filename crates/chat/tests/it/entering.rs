@@ -57,14 +57,16 @@ async fn who_is_not_in_the_room_may_not_speak_and_unknown_rooms_are_none() {
 #[tokio::test]
 async fn too_many_rooms_are_refused() {
     let mut world = World::new().await;
-    world.limits.rooms_per_client = 2;
+    world.limits.rooms_per_user = 2;
     let server = world.server("a");
     let alice = Client::new(&server, "alice");
     alice.enters("ops", "alice").await.unwrap();
-    alice.enters("desk", "alice").await.unwrap();
+    let at_home = Client::at(&server, "alice", "home");
+    at_home.enters("ops", "alice").await.unwrap();
+    at_home.enters("desk", "alice").await.unwrap();
     assert_eq!(alice.enters("lab", "alice").await, Err(RoomError::TooManyRooms(2)));
     alice.enters("ops", "alice").await.unwrap();
-    alice.chat.rooms().gone(&alice.who);
+    alice.chat.rooms().gone(&at_home.who);
     alice.enters("lab", "alice").await.unwrap();
 }
 

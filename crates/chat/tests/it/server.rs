@@ -149,6 +149,13 @@ impl Server {
 
     /// A bound stream, to say anything on.
     pub(crate) async fn bound(&self, name: &str) -> Wire {
+        let (wire, answer) = self.binds(name).await;
+        assert_eq!(answer.attribute("type"), Some("result"));
+        wire
+    }
+
+    /// Logs in and asks for an address. Gives the answer, too.
+    pub(crate) async fn binds(&self, name: &str) -> (Wire, Element) {
         let mut wire = self.wire().await;
         wire.open(DOMAIN).await.unwrap();
         let password = STANDARD.encode(format!("\0{name}\0{PASSWORD}"));
@@ -161,8 +168,8 @@ impl Server {
             .with_attribute("id", "bind")
             .with_child(bind::feature());
         wire.send(&iq).await.unwrap();
-        assert_eq!(wire.next().await.unwrap().attribute("type"), Some("result"));
-        wire
+        let answer = wire.next().await.unwrap();
+        (wire, answer)
     }
 
     pub(crate) fn set_activity(&self, activity: Activity) {

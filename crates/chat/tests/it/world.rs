@@ -186,7 +186,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(chat: &Chat, who: &str) -> Self {
-        let who = FullJid::new(&format!("{who}@{DOMAIN}/phone")).unwrap();
+        Self::at(chat, who, "phone")
+    }
+
+    pub(crate) fn at(chat: &Chat, who: &str, resource: &str) -> Self {
+        let who = FullJid::new(&format!("{who}@{DOMAIN}/{resource}")).unwrap();
         let (outbox, outgoing) = outbox::outbox(&Limits::default());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut reading = JoinSet::new();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chat::Chat;
 use chat::activity::Activity;
-use chat::settings::Config;
+use chat::settings::{self, Config};
 use chat::stream::{Entry, Limits, Settings, Streams};
 use control::Router;
 use recovery::presence;
@@ -20,6 +20,7 @@ use tokio::sync::{OnceCell, watch};
 use topology::{PersistentChat, Pool, Topology};
 use tracing::info;
 
+use super::descriptors;
 use super::host::ThisHost;
 use super::parts::Stores;
 use super::peers::{self, Chats, ControlPeers};
@@ -72,6 +73,7 @@ async fn start_one(
     );
     let config = Config {
         other_site: shipped::follow(host, pool),
+        limits: settings::Limits::new(&declared.limits),
         ..Config::new(&host.topology.domain, &declared.rooms)
     };
     let chat = Chat::start(config.clone(), connections, Arc::new(peers), tasks, shutdown);
@@ -100,10 +102,7 @@ fn follow_activity(
             }
         }
     };
-    let shutdown = host.shutdown.clone();
-    host.tasks.spawn(async move {
-        shutdown.run_until_cancelled(follow).await;
-    });
+    host.tasks.spawn(host.shutdown.clone().run_until_cancelled_owned(follow));
 }
 
 fn activity(topology: &Topology, port: u16, me: &str, active: &[String]) -> Activity {
@@ -136,10 +135,7 @@ fn forget_the_gone(host: &ThisHost, mut living: watch::Receiver<BTreeSet<String>
             before = now;
         }
     };
-    let shutdown = host.shutdown.clone();
-    host.tasks.spawn(async move {
-        shutdown.run_until_cancelled(follow).await;
-    });
+    host.tasks.spawn(host.shutdown.clone().run_until_cancelled_owned(follow));
 }
 
 async fn open_listeners(
@@ -148,10 +144,11 @@ async fn open_listeners(
     config: Config,
     chat: &Chat,
 ) -> anyhow::Result<()> {
+    descriptors::suffice_for(declared.limits.connections);
     let settings = Settings {
         config,
         tls: host.credentials.public_server_config(),
-        limits: Limits::default(),
+        limits: Limits::new(&declared.limits),
         secret: secret(&host.directory("secret"))?,
     };
     let streams = Streams::new(settings, chat, host.tasks.clone(), host.shutdown.clone());

@@ -5,6 +5,7 @@ mod audit_trail;
 mod chat_servers;
 mod content;
 mod deployment;
+mod descriptors;
 mod files;
 mod host;
 mod parts;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: &Run) -> anyhow::Result<()> {
         .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
+    descriptors::take_all();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,13 +1,17 @@
 //! Shares: where shipped WAL lies, and whether it survives what it is there for.
 
 use std::collections::BTreeMap;
-use std::path::{Component, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::index::Index;
 use crate::findings::Findings;
 use crate::meaning::share_directory;
 use crate::said::{SaidPool, SaidShare};
 use crate::table::Said;
+
+/// What a host has in its data directory beside the share.
+const HOSTS_OWN: [&str; 8] =
+    ["audit", "instances", "keepers", "run", "secret", "spool", "store", "tls"];
 
 pub(super) fn check(index: &Index<'_>, findings: &mut Findings) {
     let mut taken: BTreeMap<(&str, PathBuf), usize> = BTreeMap::new();
@@ -82,6 +86,8 @@ fn directory(said: &Said<String>, findings: &mut Findings) {
         "has a control character in it"
     } else if path.components().any(|part| part == Component::ParentDir) {
         "has `..` in it"
+    } else if begins_with_a_hosts_own(&path) {
+        "lies in one that the host keeps for itself"
     } else if !path.components().any(|part| matches!(part, Component::Normal(_))) {
         "is no directory of its own"
     } else {
@@ -89,4 +95,9 @@ fn directory(said: &Said<String>, findings: &mut Findings) {
     };
     let to_do = "write an absolute path, or one inside the host's data directory";
     findings.error(*line, format!("the directory `{value}` {fault}"), to_do);
+}
+
+fn begins_with_a_hosts_own(path: &Path) -> bool {
+    let first = path.components().find(|part| *part != Component::CurDir);
+    first.is_some_and(|first| HOSTS_OWN.iter().any(|it| first.as_os_str() == *it))
 }

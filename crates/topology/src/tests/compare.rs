@@ -30,18 +30,22 @@ fn every_change_is_a_sentence() {
         ("address = \"10.0.1.1\"", "address = \"10.0.1.9\"\ncontrol_port = 7500"),
         ("host = \"n2\"", "host = \"nw\"\nport = 5433"),
         ("servers = [\"n1\", \"s1\"]", "servers = [\"n1\", \"s2\"]"),
-        ("share = { host = \"s1\", directory = \"share\" }", "zero_loss = true"),
+        (
+            "share = { host = \"s1\", directory = \"share\" }",
+            "zero_loss = true\nlimits = { connections = 20 }",
+        ),
     ];
     check(
         &moved,
         &expect![[r#"
-        Site `north`: witness changes from `nw` to `n2`.
-        Host `n1`: address changes from `10.0.1.1` to `10.0.1.9`.
-        Host `n1`: control port changes from `7443` to `7500`.
-        Store `nb`: host changes from `n2` to `nw`.
-        Store `nb`: port changes from `5432` to `5433`.
-        Pool `pool.example.org`: servers changes from `n1` `s1` to `n1` `s2`.
-        Pool `pool.example.org`: zero loss changes from `false` to `true`."#]],
+            Site `north`: witness changes from `nw` to `n2`.
+            Host `n1`: address changes from `10.0.1.1` to `10.0.1.9`.
+            Host `n1`: control port changes from `7443` to `7500`.
+            Store `nb`: host changes from `n2` to `nw`.
+            Store `nb`: port changes from `5432` to `5433`.
+            Pool `pool.example.org`: servers changes from `n1` `s1` to `n1` `s2`.
+            Pool `pool.example.org`: zero loss changes from `false` to `true`.
+            Pool `pool.example.org`: limit connections changes from `10000` to `20`."#]],
     );
     let fewer = [
         (", backup = \"sa\", backup_mirror = \"sb\"", ""),

@@ -2,7 +2,9 @@
 
 use expect_test::expect;
 
-use super::support::{GOOD, check, edited, folded, with};
+use super::support::{GOOD, check, edited, folded, parsed, with};
+use crate::limits::ROWS;
+use crate::{ClientLimits, Pool};
 
 const STORES: &str =
     "stores = { home = \"na\", home_mirror = \"nb\", backup = \"sa\", backup_mirror = \"sb\" }";
@@ -289,6 +291,12 @@ fn a_share_outlives_home() {
            inside the host's data directory"#]],
     );
     with(
+        &[(directory, "directory = \"./instances/north-a\"")],
+        &expect![[r#"
+        t.toml:48: the directory `./instances/north-a` lies in one that the host keeps for
+           itself; write an absolute path, or one inside the host's data directory"#]],
+    );
+    with(
         &[(directory, "directory = \"/\"")],
         &expect![[r#"
         t.toml:48: the directory `/` is no directory of its own; write an absolute path, or
@@ -301,4 +309,35 @@ fn a_share_outlives_home() {
            path, or one inside the host's data directory"#]],
     );
     with(&[(directory, "directory = \"/srv/share\"")], &expect![[""]]);
+}
+
+#[test]
+fn limits_are_numbers_within_reason() {
+    let limits = |said: &str| format!("{GOOD}limits = {{ {said} }}\n");
+    let topology = parsed(&limits("rooms_per_user = 3, queue_bytes = 0x500000"));
+    let set = topology.chat_pools().next().and_then(Pool::chat).unwrap().limits;
+    let wanted =
+        ClientLimits { rooms_per_user: 3, queue_bytes: 5 << 20, ..ClientLimits::default() };
+    assert_eq!(set, wanted);
+    check(
+        &limits("stanza_bytes = 9999, connections = -1, queue_stanzas = \"many\", rooms = 3"),
+        &expect![[r#"
+            t.toml:49: `connections` of `limits` of [[pool]] cannot be -1; write a number from
+               10 to 1000000
+            t.toml:49: `stanza_bytes` of `limits` of [[pool]] cannot be 9999; write a number
+               from 10000 to 1048576
+            t.toml:49: `queue_stanzas` of `limits` of [[pool]] has a text where it cannot be;
+               write a whole number without quotes
+            t.toml:49: `limits` of [[pool]] has no key `rooms`; remove it, or write one of
+               `connections`, `connections_per_user`, `strangers_per_address`, `stanza_bytes`,
+               `rooms_per_user`, `queue_stanzas`, `queue_bytes`"#]],
+    );
+}
+
+#[test]
+fn what_holds_when_nothing_is_said_may_also_be_said() {
+    let usual = ClientLimits::default();
+    for (row, (key, number)) in ROWS.iter().zip(usual.by_key()) {
+        assert!((row.least..=row.most).contains(&number), "{key}");
+    }
 }
