@@ -29,13 +29,7 @@ pub trait ResponseGroups: Send + Sync {
     fn save<'a>(&'a self, parent: String, save: Save, watch: &'a Watch) -> Reply<'a, ()>;
 
     /// Removes an object that nothing refers to.
-    fn remove<'a>(
-        &'a self,
-        parent: String,
-        kind: Kind,
-        id: Uuid,
-        watch: &'a Watch,
-    ) -> Reply<'a, ()>;
+    fn remove<'a>(&'a self, parent: String, remove: Remove, watch: &'a Watch) -> Reply<'a, ()>;
 
     /// Keeps an audio file at `parent`.
     fn add_audio<'a>(
@@ -234,8 +228,21 @@ pub struct Listing {
 pub struct Save {
     /// The object, whole.
     pub object: Object,
-    /// Whether it must be there already.
+    /// Whether it is a new one; otherwise it must be there already.
     pub as_new: bool,
+    /// Whether it is only rehearsed: every check is made, and nothing is kept.
+    pub mode: Mode,
+}
+
+/// An object to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remove {
+    /// What it is.
+    pub kind: Kind,
+    /// Which one.
+    pub id: Uuid,
+    /// Whether it is only rehearsed.
+    pub mode: Mode,
 }
 
 /// A formal agent who is signed in.

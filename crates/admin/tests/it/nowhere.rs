@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use admin::deployment::response_groups::{
-    Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Pairing,
+    Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Pairing, Remove,
     ResponseGroups, Save, SignedIn, Which,
 };
 use admin::deployment::{
@@ -167,7 +167,7 @@ impl ResponseGroups for Nowhere {
         silent()
     }
 
-    fn remove<'a>(&'a self, _: String, _: Kind, _: Uuid, _: &'a Watch) -> Reply<'a, ()> {
+    fn remove<'a>(&'a self, _: String, _: Remove, _: &'a Watch) -> Reply<'a, ()> {
         silent()
     }
 

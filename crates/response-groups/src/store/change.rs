@@ -102,18 +102,28 @@ impl Change {
     /// Commits what went well and undoes what did not. `Ok` only if it is as durable as the primary
     /// promises.
     pub(super) async fn end<T>(self, result: Result<T, RgsError>) -> Result<T, RgsError> {
-        let result = match result {
-            // From here on nothing refuses, so that what is refused is refused by a sentence.
-            Ok(done) => self.lease.batch("set constraints all immediate").await.map(|()| done),
-            Err(error) => Err(error),
-        };
-        match result {
+        match self.settled(result).await {
             Ok(done) => self.commit().await.map(|()| done),
             Err(error) => {
                 self.undo().await;
                 Err(error)
             }
         }
+    }
+
+    /// Undoes all. Tells whether it could have been committed.
+    pub(super) async fn rehearsed<T>(self, result: Result<T, RgsError>) -> Result<T, RgsError> {
+        let result = self.settled(result).await;
+        self.undo().await;
+        result
+    }
+
+    /// Lets the database check what it checks at the end. From here on nothing refuses, so that
+    /// what is refused is refused by a sentence.
+    async fn settled<T>(&self, result: Result<T, RgsError>) -> Result<T, RgsError> {
+        let done = result?;
+        self.lease.batch("set constraints all immediate").await?;
+        Ok(done)
     }
 
     /// Undoes everything.

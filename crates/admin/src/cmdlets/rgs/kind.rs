@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::field::{Field, identity};
 use super::places::{self, Given};
 use crate::cmdlets::Context;
-use crate::deployment::Reply;
-use crate::deployment::response_groups::{Listing, Owner, Save, Which};
+use crate::deployment::response_groups::{Listing, Owner, Remove, Save, Which};
+use crate::deployment::{Mode, Reply};
 use crate::fault::Fault;
 
 /// A kind of objects, as cmdlets show and change it.
@@ -141,13 +141,14 @@ pub(super) fn new<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             made.kind = format!("{}{IN_MEMORY}", K::PRINTED);
             return Ok(vec![Value::Object(made)]);
         }
-        let save = Save { object: object.into(), as_new: true };
-        if context.given.what_if() {
-            let what = format!("What if: the {} {name} would be made at {parent}.", K::KIND);
-            return Ok(vec![what.into()]);
-        }
+        let save = Save { object: object.into(), as_new: true, mode: context.mode() };
         context.response_groups().save(parent.clone(), save, context.watch).await?;
-        Ok(vec![made])
+        Ok(vec![match context.mode() {
+            Mode::Act => made,
+            Mode::WhatIf => {
+                format!("What if: the {} {name} would be made at {parent}.", K::KIND).into()
+            }
+        }])
     })
 }
 
@@ -190,13 +191,15 @@ pub(super) fn set<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             })?;
             put(&mut object, field, value, &parent)?;
         }
-        if context.given.what_if() {
-            let what = identity(&parent, id);
-            return Ok(vec![format!("What if: the {} {what} would be set.", K::KIND).into()]);
-        }
-        let save = Save { object: object.into(), as_new };
+        let what = identity(&parent, id);
+        let save = Save { object: object.into(), as_new, mode: context.mode() };
         context.response_groups().save(parent, save, context.watch).await?;
-        Ok(Vec::new())
+        Ok(match context.mode() {
+            Mode::Act => Vec::new(),
+            Mode::WhatIf => {
+                vec![format!("What if: the {} {what} would be set.", K::KIND).into()]
+            }
+        })
     })
 }
 
@@ -217,11 +220,14 @@ pub(super) fn remove<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let pools = context.response_groups().front_end_pools().await?;
         let parent = places::declared(&named, &pools)?;
         let model: Model = stored::<K>(context, &parent, id).await?.into();
-        if context.given.what_if() {
-            let what = format!("What if: the {} {} would be removed.", K::KIND, model.name());
-            return Ok(vec![what.into()]);
-        }
-        context.response_groups().remove(parent, K::KIND, id, context.watch).await?;
-        Ok(Vec::new())
+        let remove = Remove { kind: K::KIND, id, mode: context.mode() };
+        context.response_groups().remove(parent, remove, context.watch).await?;
+        Ok(match context.mode() {
+            Mode::Act => Vec::new(),
+            Mode::WhatIf => {
+                let name = model.name();
+                vec![format!("What if: the {} {name} would be removed.", K::KIND).into()]
+            }
+        })
     })
 }

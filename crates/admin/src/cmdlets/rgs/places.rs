@@ -68,6 +68,13 @@ pub(super) fn owner(
         let message = format!("`{given}` is not the name of a pool");
         return Err(Fault::misspoken(message, format!("there is {}", names(pools))));
     }
+    if !pools.iter().any(|it| it.fqdn.eq_ignore_ascii_case(&read.name)) {
+        context.watch.note(format!(
+            "No pool {} is declared (there is {}): it may own objects from before.",
+            read.name,
+            names(pools)
+        ));
+    }
     Ok(read.name)
 }
 

@@ -114,3 +114,27 @@ async fn changes_are_made_one_after_the_other() {
     assert_eq!(made, 1);
     assert_eq!(world.hosting.names().await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_rehearsal_is_refused_where_the_act_would_be_and_changes_nothing() {
+    let world = World::new().await;
+    let (new, change) = (Save::New, Save::Change);
+    world.add(group(1, "Support")).await.unwrap();
+    world.add(queue(2, "Help", &[1])).await.unwrap();
+    let before = world.all().await;
+    let hosting = &world.hosting;
+    hosting.rehearse_save(&group(3, "Sales").into(), new).await.unwrap();
+    hosting.rehearse_save(&group(1, "Service").into(), change).await.unwrap();
+    hosting.rehearse_remove(Kind::Queue, id(2)).await.unwrap();
+
+    let unacceptable = AgentGroup { agent_alert_time: 1, ..group(3, "Sales") };
+    let refused = hosting.rehearse_save(&unacceptable.into(), new).await;
+    assert!(matches!(refused, Err(RgsError::Refused(_))), "{refused:?}");
+    let taken = hosting.rehearse_save(&group(3, "support").into(), new).await;
+    assert!(matches!(taken, Err(RgsError::NameTaken { .. })), "{taken:?}");
+    let torn = hosting.rehearse_save(&queue(3, "Torn", &[9]).into(), new).await;
+    assert!(torn.is_err(), "it refers to nothing");
+    let in_use = hosting.rehearse_remove(Kind::AgentGroup, id(1)).await;
+    assert!(matches!(in_use, Err(RgsError::InUse { .. })), "{in_use:?}");
+    assert_eq!(world.all().await, before);
+}

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use admin::deployment::response_groups::{
     Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Owner, Pairing,
-    ResponseGroups, Save, SignedIn, Which,
+    Remove, ResponseGroups, Save, SignedIn, Which,
 };
-use admin::deployment::{Outcome, Reply};
+use admin::deployment::{Mode, Outcome, Reply};
 use admin::files::{Delivery, STALE};
 use admin::{Fault, FaultKind, Watch};
 use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
@@ -66,7 +66,7 @@ impl Reached {
     async fn save_named(
         &self,
         parent: &str,
-        Save { object, as_new }: Save,
+        Save { object, as_new, mode }: Save,
         names: &NamesHeld,
         watch: &Watch,
     ) -> Result<(), Fault> {
@@ -75,7 +75,12 @@ impl Reached {
             return Err(Fault::new(FaultKind::Conflict, "name-taken", taken.to_string(), ""));
         }
         let how = if as_new { How::New } else { How::Change };
-        self.hosting(parent)?.save(&object, how).await.map_err(|it| fault(&it))
+        let hosting = self.hosting(parent)?;
+        match mode {
+            Mode::Act => hosting.save(&object, how).await,
+            Mode::WhatIf => hosting.rehearse_save(&object, how).await,
+        }
+        .map_err(|it| fault(&it))
     }
 
     async fn list_objects(&self, parent: &str, kind: Kind, which: Which) -> Result<Listing, Fault> {
@@ -162,14 +167,17 @@ impl ResponseGroups for Reached {
     fn remove<'a>(
         &'a self,
         parent: String,
-        kind: Kind,
-        id: Uuid,
+        Remove { kind, id, mode }: Remove,
         watch: &'a Watch,
     ) -> Reply<'a, ()> {
         Box::pin(async move {
             let hosting = self.hosting(&parent)?;
             self.heed_pair(&parent, watch).await?;
-            hosting.remove(kind, id).await.map_err(|it| fault(&it))
+            match mode {
+                Mode::Act => hosting.remove(kind, id).await,
+                Mode::WhatIf => hosting.rehearse_remove(kind, id).await,
+            }
+            .map_err(|it| fault(&it))
         })
     }
 
