@@ -48,10 +48,7 @@ pub fn follow(
 ) -> watch::Receiver<BTreeSet<String>> {
     let (living_tx, living) = watch::channel(BTreeSet::new());
     let tell = tell(pool.to_owned(), stores, living_tx);
-    let shutdown = shutdown.clone();
-    tasks.spawn(async move {
-        shutdown.run_until_cancelled(tell).await;
-    });
+    tasks.spawn(shutdown.clone().run_until_cancelled_owned(tell));
     living
 }
 

@@ -73,10 +73,7 @@ pub fn follow(
 ) -> watch::Receiver<Known> {
     let (known_tx, known) = watch::channel(Known::default());
     let tell = tell(pool.to_owned(), stores, known_tx);
-    let shutdown = shutdown.clone();
-    tasks.spawn(async move {
-        shutdown.run_until_cancelled(tell).await;
-    });
+    tasks.spawn(shutdown.clone().run_until_cancelled_owned(tell));
     known
 }
 

@@ -278,34 +278,41 @@ impl Measured {
 
     /// How far behind the backup site was, in words.
     fn behind(&self) -> String {
-        let heard = self.heard_at.as_deref().unwrap_or("never");
+        let heard = self.heard();
         match (self.behind_bytes, self.behind_ms) {
             (Some(bytes), Some(ms)) => format!(
-                "{bytes} bytes, {}.{:03} s of work, not shipped when home was last heard at \
-                 {heard}, and whatever home acknowledged after that",
+                "{bytes} bytes, {}.{:03} s of work, not shipped ({heard}), and whatever home \
+                 acknowledged after that",
                 ms / 1000,
                 ms % 1000
             ),
-            _ => format!("an amount that is not known; home was last heard at {heard}"),
+            _ => format!("an amount that is not known; {heard}"),
+        }
+    }
+
+    /// When home was last heard, in words.
+    fn heard(&self) -> String {
+        match &self.heard_at {
+            Some(at) => format!("home was last heard at {at}"),
+            None => "when home was last heard is not known".to_owned(),
         }
     }
 
     /// The sentence that an administrator accepts or does not.
     pub fn loss(&self) -> String {
-        let heard = self.heard_at.as_deref().unwrap_or("never");
+        let heard = self.heard();
         match (self.behind_bytes, self.behind_ms) {
             _ if self.zero_loss => format!(
-                "home was last heard at {heard}; the pool has zero loss: every post that home \
-                 acknowledged is here"
+                "{heard}; the pool has zero loss: every post that home acknowledged is here"
             ),
             (Some(bytes), Some(ms)) => format!(
-                "home was last heard at {heard}; the backup site was then {bytes} bytes and \
+                "{heard}; the backup site was then {bytes} bytes and \
                  {}.{:03} s behind; whatever home acknowledged after that is not here until home \
                  returns",
                 ms / 1000,
                 ms % 1000
             ),
-            _ => format!("home was last heard at {heard}; how far behind is not known"),
+            _ => format!("{heard}; how far behind is not known"),
         }
     }
 }

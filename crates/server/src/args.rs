@@ -144,19 +144,41 @@ impl Shell {
     }
 }
 
-/// Arguments as they were given, with the shell's own spelling of a switch made the system's.
+/// Arguments as they were given, with the cmdlets' spelling of a parameter made the system's: what
+/// a procedure calls `-AttestSiteIsDown` is `--attest-site-is-down` here, and both are taken.
 pub(crate) fn spelled(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = given.collect();
-    if arguments.get(1).is_some_and(|it| it == "shell") {
-        for argument in &mut arguments[2..] {
-            if argument.eq_ignore_ascii_case("-Json") {
-                *argument = "--json".into();
-            } else if argument.eq_ignore_ascii_case("-ParseOnly") {
-                *argument = "--parse-only".into();
-            }
+    let command = arguments.get(1).and_then(|it| it.to_str()).unwrap_or_default();
+    let meant: fn(&str) -> Option<&str> = match command {
+        "shell" => {
+            |name| ["Json", "ParseOnly"].into_iter().find(|it| it.eq_ignore_ascii_case(name))
+        }
+        "failover" | "failback" | "switchover" => |name| Some(name),
+        _ => return arguments,
+    };
+    for argument in &mut arguments[2..] {
+        let name = argument.to_str().and_then(|it| it.strip_prefix('-')).and_then(meant);
+        if let Some(name) = name.and_then(hyphened) {
+            *argument = format!("--{name}").into();
         }
     }
     arguments
+}
+
+/// `AttestSiteIsDown` as `attest-site-is-down`; none for what is not written like that.
+fn hyphened(name: &str) -> Option<String> {
+    let is_name = |it: &str| it.len() > 1 && it.bytes().all(|it| it.is_ascii_alphabetic());
+    if !is_name(name) || !name.starts_with(|it: char| it.is_ascii_uppercase()) {
+        return None;
+    }
+    let mut hyphened = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !hyphened.is_empty() {
+            hyphened.push('-');
+        }
+        hyphened.push(letter.to_ascii_lowercase());
+    }
+    Some(hyphened)
 }
 
 /// `standfast failover` and its like
@@ -165,7 +187,7 @@ pub(crate) struct Order {
     #[command(flatten)]
     pub reach: Reach,
     /// The pool; may be left out where there is just one
-    #[arg(long)]
+    #[arg(long, aliases = ["identity", "pool-fqdn"])]
     pub pool: Option<String>,
     /// Tell what would be done, and do nothing
     #[arg(long)]
@@ -228,4 +250,25 @@ pub(crate) struct Switchover {
     /// I attest that the primary's host is down: the mirror is promoted
     #[arg(long)]
     pub attest_primary_is_down: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelled;
+
+    #[test]
+    fn a_parameter_is_taken_as_the_cmdlets_spell_it() {
+        let cases = [
+            ("failover -AttestSiteIsDown -WhatIf", "failover --attest-site-is-down --what-if"),
+            ("failover --pool -AcceptMissingLog 1-2", "failover --pool --accept-missing-log 1-2"),
+            ("failback -Identity p.example.org -v -X", "failback --identity p.example.org -v -X"),
+            ("shell -JSON -parseonly -c -Name", "shell --json --parse-only -c -Name"),
+            ("run -WhatIf", "run -WhatIf"),
+        ];
+        for (given, wanted) in cases {
+            let given = format!("standfast {given}");
+            let became = spelled(given.split(' ').map(Into::into)).join(" ".as_ref());
+            assert_eq!(became.to_str().unwrap(), format!("standfast {wanted}"));
+        }
+    }
 }

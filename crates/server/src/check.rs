@@ -14,7 +14,7 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
     match Topology::parse(&path.display().to_string(), &text) {
         Ok(checked) => {
             for warning in &checked.warnings {
-                answer(&format!("warning: {warning}"))?;
+                answer(&warning.to_string())?;
             }
             let topology = &checked.topology;
             let counts = [

@@ -92,6 +92,15 @@ fn screen(topology: &Topology, pool: &Pool, observed: &Observed) -> Vec<String> 
     if pool.stores.backup.is_some() {
         lines.push(format!("  log shipping   {}", shipping(observed)));
     }
+    if pool.zero_loss {
+        let home = topology.home_site(pool).map(|site| site.name.as_str());
+        let holds = match observed.serving() {
+            Some((site, _)) if Some(site) == home => "posts wait until the backup site holds them",
+            Some(_) => "not while the pool is served from its backup site",
+            None => "unknown",
+        };
+        lines.push(format!("  zero loss      {holds}"));
+    }
     lines
 }
 
@@ -181,6 +190,8 @@ fn shipping(observed: &Observed) -> String {
         }
         _ => "how far behind is not known".to_owned(),
     };
-    let heard = shipping.heard_at.as_deref().unwrap_or("never");
-    format!("{flowing}; {behind}, when the source was last heard ({heard})")
+    match &shipping.heard_at {
+        Some(at) => format!("{flowing}; {behind}, when the source was last heard ({at})"),
+        None => format!("{flowing}; the source was not heard since this host started"),
+    }
 }

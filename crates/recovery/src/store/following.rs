@@ -29,10 +29,7 @@ pub fn follow(
 ) -> Snapshots {
     let (snapshots_tx, snapshots) = watch::channel(None);
     let follow = tell(site.to_owned(), Arc::clone(store), snapshots_tx);
-    let shutdown = shutdown.clone();
-    tasks.spawn(async move {
-        shutdown.run_until_cancelled(follow).await;
-    });
+    tasks.spawn(shutdown.clone().run_until_cancelled_owned(follow));
     snapshots
 }
 

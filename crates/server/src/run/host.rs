@@ -1,6 +1,7 @@
 //! This host: what it was given, and what all of its parts share.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ use topology::{Pool, Site, Topology};
 
 use crate::args::Run;
 use crate::check;
+
+/// The bit of a directory's mode that lets everybody make and remove files in it.
+const WRITABLE_BY_ALL: u32 = 0o002;
 
 /// What the parts of a host share.
 #[derive(Debug)]
@@ -48,6 +52,13 @@ impl ThisHost {
         let data = std::path::absolute(&arguments.data).context("find the data directory")?;
         std::fs::create_dir_all(&data)
             .with_context(|| format!("make the data directory {}", data.display()))?;
+        let mode = std::fs::metadata(&data).context("look at the data directory")?.mode();
+        ensure!(
+            mode & WRITABLE_BY_ALL == 0,
+            "everybody may write into the data directory {0}, where keys and databases lie: \
+             `chmod 0700 {0}`",
+            data.display()
+        );
         let credentials = Credentials::load(&data.join("tls"))
             .context("load this host's certificates (made by `standfast init`)")?;
         let (shown, own) = (credentials.identity(), Peer::Host(arguments.host.clone()));

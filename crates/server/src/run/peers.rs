@@ -70,10 +70,7 @@ impl ControlPeers {
                 waiting,
                 client.clone(),
             );
-            let shutdown = shutdown.clone();
-            tasks.spawn(async move {
-                shutdown.run_until_cancelled(carry).await;
-            });
+            tasks.spawn(shutdown.clone().run_until_cancelled_owned(carry));
             lanes.insert(destination.host.clone(), lane);
             destinations.insert(destination.host.clone(), destination);
         }

@@ -66,10 +66,7 @@ fn tell(host: &ThisHost, mut known: watch::Receiver<Known>) -> watch::Receiver<O
             }
         }
     };
-    let shutdown = host.shutdown.clone();
-    host.tasks.spawn(async move {
-        shutdown.run_until_cancelled(follow).await;
-    });
+    host.tasks.spawn(host.shutdown.clone().run_until_cancelled_owned(follow));
     primary
 }
 

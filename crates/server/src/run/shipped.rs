@@ -121,10 +121,7 @@ pub(crate) fn follow(host: &ThisHost, pool: &Pool) -> OtherSite {
         receiver: host.destination(&receiver.name),
         pool: pool.fqdn.clone(),
     };
-    let shutdown = host.shutdown.clone();
-    host.tasks.spawn(async move {
-        shutdown.run_until_cancelled(follower.run(held_tx)).await;
-    });
+    host.tasks.spawn(host.shutdown.clone().run_until_cancelled_owned(follower.run(held_tx)));
     OtherSite::awaited(primaries.collect(), held)
 }
 

@@ -16,6 +16,7 @@ use super::asking;
 use super::exchange::Exchange;
 use super::output::Output;
 use super::place;
+use super::text;
 use super::travel;
 use crate::reach::Deployment;
 use crate::run::INVOKE;
@@ -188,10 +189,9 @@ fn read(file: &FileRead, path: &Path) -> io::Result<Answer> {
     match file.form {
         Form::Bytes => Ok(Answer::Bytes(bytes.into())),
         Form::Text => {
-            let text = String::from_utf8(bytes);
-            let why = "is no UTF-8 text; read it with -Encoding Byte";
-            let text = text.map_err(|_| io::Error::other(format!("{} {why}", file.name)))?;
-            Ok(Answer::Text(text))
+            let more = "or read it with -Encoding Byte";
+            let named = |error| io::Error::other(format!("{}: {error}, {more}", file.name));
+            text::of(bytes).map(Answer::Text).map_err(named)
         }
     }
 }

@@ -11,6 +11,7 @@ mod interactive;
 mod live;
 mod output;
 mod place;
+mod text;
 mod travel;
 
 use std::io::{IsTerminal as _, Read as _};
@@ -75,15 +76,16 @@ fn source(arguments: &Shell) -> anyhow::Result<Option<Source>> {
 
 /// Reads a script; what is longer than any script may be is read so far that this is noticed.
 fn read(name: &str) -> anyhow::Result<Source> {
-    let most = shell::limits::MAX_SCRIPT as u64 + 1;
-    let mut text = String::new();
-    if name == "-" {
-        std::io::stdin().take(most).read_to_string(&mut text)
+    // A character of UTF-16 has two bytes.
+    let most = 2 * (shell::limits::MAX_SCRIPT as u64 + 1);
+    let mut bytes = Vec::new();
+    let read = if name == "-" {
+        std::io::stdin().take(most).read_to_end(&mut bytes)
     } else {
-        let open = std::fs::File::open(name);
-        open.and_then(|open| open.take(most).read_to_string(&mut text))
-    }
-    .with_context(|| format!("read the script {name}"))?;
+        std::fs::File::open(name).and_then(|open| open.take(most).read_to_end(&mut bytes))
+    };
+    let text = read.map_err(anyhow::Error::from).and_then(|_| text::of(bytes));
+    let text = text.with_context(|| format!("read the script {name}"))?;
     let file = (name != "-").then(|| name.to_owned());
     Ok(Source { text, origin: Origin::Script, file })
 }

@@ -64,6 +64,8 @@ async fn nothing_is_told_before_the_backup_site_has_it_and_so_nothing_told_is_lo
     ada.say(ROOM, "1", "both sites have this").await.unwrap();
     println!("a post at both sites took {:?}", begun.elapsed());
     bob.receipt(ROOM, "1").await.unwrap();
+    let said = deployment.administer(&["status"]).await.unwrap();
+    assert!(said.contains("posts wait until the backup site holds them"), "{said}");
 
     cut(&mut deployment, Signal::SIGSTOP);
     ada.post(ROOM, "2", "this waits").await.unwrap();
