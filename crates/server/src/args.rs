@@ -121,7 +121,7 @@ pub(crate) struct Shell {
     #[arg(long, value_name = "HOST")]
     pub via: Option<String>,
     /// Run this text instead of asking for lines
-    #[arg(short, value_name = "TEXT", conflicts_with = "file")]
+    #[arg(short, value_name = "TEXT", conflicts_with = "file", allow_hyphen_values = true)]
     pub command: Option<String>,
     /// Print objects as JSON, all of them as one list; also `-Json`
     #[arg(long)]

@@ -49,6 +49,7 @@ pub use convert::ListChange;
 pub use error::{Complaint, Failure, ParseError, ParseErrorKind};
 pub use normal::argument;
 pub use parser::{Origin, parse};
+pub use read::civil_time;
 pub use run::{
     Answer, CHOICES, Call, Consent, Environment, Existing, FileRead, FileWrite, Form, Need,
     Question, Run,

@@ -35,21 +35,37 @@ pub(crate) fn number(text: &str) -> Option<Value> {
     digits.parse::<f64>().ok().map(|it| Value::Float(it * factor))
 }
 
+/// A year before this one is a slip of the pen, such as 26 for 2026.
+const FIRST_YEAR: i16 = 1753;
+
 /// A point in time: RFC 3339, or a date with or without a time, which then is UTC.
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(found) = text.parse::<Timestamp>() {
         return Some(found);
     }
-    let civil = text
+    civil_time(text)?.to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp())
+}
+
+/// A date with or without a time, of no zone: `2026-12-24`, `2026-12-24 18:00`, or the month first,
+/// as the original's examples have it: `12/24/2026`, `12/24/26 6:00 PM`.
+pub fn civil_time(text: &str) -> Option<DateTime> {
+    const DAYS: [&str; 2] = ["%m/%d/%y", "%m/%d/%Y"];
+    const TIMES: [&str; 4] = ["%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p"];
+    let text = text.trim();
+    let with_time = || {
+        let forms = DAYS.iter().flat_map(|day| TIMES.iter().map(move |it| format!("{day} {it}")));
+        forms.into_iter().find_map(|form| DateTime::strptime(form, text).ok())
+    };
+    let date = || DAYS.iter().find_map(|day| Date::strptime(day, text).ok()).map(DateTime::from);
+    let read = text
         .parse::<DateTime>()
         .or_else(|_| text.parse::<Date>().map(DateTime::from))
-        .or_else(|_| DateTime::strptime("%m/%d/%Y %I:%M:%S %p", text))
-        .or_else(|_| DateTime::strptime("%m/%d/%Y %I:%M %p", text))
-        .or_else(|_| DateTime::strptime("%m/%d/%Y %H:%M", text))
-        .or_else(|_| Date::strptime("%m/%d/%Y", text).map(DateTime::from))
-        .ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp())
+        .or_else(|_| DateTime::strptime("%Y-%m-%d %H:%M", text))
+        .ok()
+        .or_else(date)
+        .or_else(with_time)?;
+    (read.year() >= FIRST_YEAR).then_some(read)
 }
 
 /// A length of time: `[-][days.]hh:mm[:ss[.fraction]]`.
@@ -77,4 +93,32 @@ pub(crate) fn span(text: &str) -> Option<SignedDuration> {
         + whole(whole_seconds, 60)?;
     let span = SignedDuration::new(total, i32::try_from(nanos).ok()?);
     Some(if negative { -span } else { span })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::civil_time;
+
+    #[test]
+    fn dates_are_read_as_people_write_them() {
+        let cases = [
+            ("2026-12-24", "2026-12-24T00:00:00"),
+            ("2026-12-24T18:00", "2026-12-24T18:00:00"),
+            ("2026-12-24 18:00", "2026-12-24T18:00:00"),
+            (" 12/24/2026 ", "2026-12-24T00:00:00"),
+            ("12/24/26", "2026-12-24T00:00:00"),
+            ("12/24/2026 6:00 PM", "2026-12-24T18:00:00"),
+            ("12/24/26 18:00:30", "2026-12-24T18:00:30"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(
+                civil_time(text).map(|it| it.to_string()).as_deref(),
+                Some(wanted),
+                "{text}"
+            );
+        }
+        for text in ["", "24/12/2026", "0026-12-24", "12/24/026", "12/24", "tomorrow"] {
+            assert_eq!(civil_time(text), None, "{text}");
+        }
+    }
 }

@@ -16,7 +16,8 @@ use crate::watch::Watch;
 /// What the product can do with Response Groups. A pool is named by its FQDN as declared.
 ///
 /// Before anything is changed at a pool, the one that it is paired with is asked whether it stands
-/// in. Where that one is not heard, the change is made, and `watch` is told.
+/// in. Where that one is not heard, the change is made, and `watch` is told. With [`Mode::WhatIf`]
+/// every check is made and nothing is kept.
 pub trait ResponseGroups: Send + Sync {
     /// The pools that host Response Groups.
     fn front_end_pools(&self) -> Reply<'_, Vec<FrontEndPool>>;
@@ -36,6 +37,7 @@ pub trait ResponseGroups: Send + Sync {
         &'a self,
         parent: String,
         audio: AudioFile,
+        mode: Mode,
         watch: &'a Watch,
     ) -> Reply<'a, AudioRef>;
 
@@ -47,6 +49,7 @@ pub trait ResponseGroups: Send + Sync {
         &'a self,
         parent: String,
         settings: ServiceSettings,
+        mode: Mode,
         watch: &'a Watch,
     ) -> Reply<'a, ()>;
 

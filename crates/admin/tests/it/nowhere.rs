@@ -8,7 +8,7 @@ use admin::deployment::response_groups::{
 };
 use admin::deployment::{
     AuditTrail, Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine,
-    Layout, MirrorNow, NewRoom, NewUser, Outcome, Password, PoolLayout, PoolNow, Protection,
+    Layout, MirrorNow, Mode, NewRoom, NewUser, Outcome, Password, PoolLayout, PoolNow, Protection,
     Publish, Published, Reply, Room, SetActive, SetState, Switch, User,
 };
 use admin::files::Delivery;
@@ -171,7 +171,13 @@ impl ResponseGroups for Nowhere {
         silent()
     }
 
-    fn add_audio<'a>(&'a self, _: String, _: AudioFile, _: &'a Watch) -> Reply<'a, AudioRef> {
+    fn add_audio<'a>(
+        &'a self,
+        _: String,
+        _: AudioFile,
+        _: Mode,
+        _: &'a Watch,
+    ) -> Reply<'a, AudioRef> {
         silent()
     }
 
@@ -179,7 +185,13 @@ impl ResponseGroups for Nowhere {
         silent()
     }
 
-    fn set_settings<'a>(&'a self, _: String, _: ServiceSettings, _: &'a Watch) -> Reply<'a, ()> {
+    fn set_settings<'a>(
+        &'a self,
+        _: String,
+        _: ServiceSettings,
+        _: Mode,
+        _: &'a Watch,
+    ) -> Reply<'a, ()> {
         silent()
     }
 

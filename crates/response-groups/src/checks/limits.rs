@@ -17,8 +17,8 @@ pub const DISPLAY_NUMBER_MAX: usize = 64;
 /// Characters of an address or a URI.
 pub const URI_MAX: usize = 512;
 
-/// Digits of a telephone number.
-pub const DIGITS: RangeInclusive<usize> = 1..=32;
+/// Digits of a telephone number (ITU-T E.164 section 6.2.1: country code and all).
+pub const DIGITS: RangeInclusive<usize> = 1..=15;
 
 /// Characters of a prompt that is spoken.
 pub const PROMPT_MAX: usize = 4096;

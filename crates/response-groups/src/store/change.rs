@@ -39,11 +39,12 @@ pub(super) struct Change {
     leases: Leases,
     id: Uuid,
     touched: BTreeMap<String, Standing>,
+    rehearsal: bool,
 }
 
 impl Change {
-    /// Begins a transaction and waits until nobody else has one.
-    pub(super) async fn begin(leases: &Leases) -> Result<Self, RgsError> {
+    /// Begins a transaction and waits until nobody else has one. A rehearsal is undone at its end.
+    pub(super) async fn begin(leases: &Leases, rehearsal: bool) -> Result<Self, RgsError> {
         let lease = leases.take().await?;
         let id = Uuid::now_v7();
         let begin = format!(
@@ -58,7 +59,7 @@ impl Change {
             lease.term_guard(),
         );
         lease.batch(&begin).await?;
-        Ok(Self { lease, leases: leases.clone(), id, touched: BTreeMap::new() })
+        Ok(Self { lease, leases: leases.clone(), id, touched: BTreeMap::new(), rehearsal })
     }
 
     /// The pool that hosts what is changed.
@@ -100,22 +101,15 @@ impl Change {
     }
 
     /// Commits what went well and undoes what did not. `Ok` only if it is as durable as the primary
-    /// promises.
+    /// promises; of a rehearsal, if it could be committed.
     pub(super) async fn end<T>(self, result: Result<T, RgsError>) -> Result<T, RgsError> {
         match self.settled(result).await {
-            Ok(done) => self.commit().await.map(|()| done),
-            Err(error) => {
+            Ok(done) if !self.rehearsal => self.commit().await.map(|()| done),
+            undone => {
                 self.undo().await;
-                Err(error)
+                undone
             }
         }
-    }
-
-    /// Undoes all. Tells whether it could have been committed.
-    pub(super) async fn rehearsed<T>(self, result: Result<T, RgsError>) -> Result<T, RgsError> {
-        let result = self.settled(result).await;
-        self.undo().await;
-        result
     }
 
     /// Lets the database check what it checks at the end. From here on nothing refuses, so that
@@ -178,7 +172,7 @@ async fn look_up(leases: &Leases, id: Uuid) -> Option<bool> {
 
 async fn look(leases: &Leases, id: Uuid) -> Result<bool, RgsError> {
     // By the lock, the change is over. If it is not there, the one that is made here says so.
-    let change = Change::begin(leases).await?;
+    let change = Change::begin(leases, false).await?;
     let sql = "select exists (select from rgs.change where id = $1)";
     let row = change.lease.row(sql, &[&id]).await?;
     let Change { lease, .. } = change;

@@ -58,6 +58,8 @@ pub use reign::Heeded;
 #[derive(Clone, Debug)]
 pub struct Hosting {
     leases: Leases,
+    /// Whether changes are undone at their end.
+    rehearsal: bool,
 }
 
 /// Which objects to list.
@@ -104,7 +106,13 @@ pub enum Save {
 impl Hosting {
     /// The Response Groups of the pool `parent`, wherever its primary is. Connects only when asked.
     pub fn new(parent: &str, connections: Connections) -> Self {
-        Self { leases: Leases::new(parent, connections) }
+        Self { leases: Leases::new(parent, connections), rehearsal: false }
+    }
+
+    /// The same, but every change is made, checked and undone: it fails where it would.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Self { leases: self.leases.clone(), rehearsal: true }
     }
 
     /// The pool that hosts them.
@@ -118,7 +126,7 @@ impl Hosting {
     }
 
     async fn change(&self) -> Result<Change, RgsError> {
-        Change::begin(&self.leases).await
+        Change::begin(&self.leases, self.rehearsal).await
     }
 
     /// A connection with a transaction that sees one moment and changes nothing.

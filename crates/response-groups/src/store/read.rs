@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::lease::Lease;
 use super::{Filter, Hosting, Listing, RgsError, looked, table};
 use crate::import::{Named, Reference};
-use crate::model::{Kind, Object, name_key};
+use crate::model::{Kind, Object, Workflow, name_key};
 
 impl Hosting {
     /// The objects of a kind that `filter` chooses, and how many more other owners have.
@@ -32,6 +32,18 @@ impl Hosting {
         let lease = self.look().await?;
         let names = names(&lease).await;
         looked(lease, names).await
+    }
+
+    /// The names of other workflows that have the telephone number of this one, if it has one.
+    pub async fn sharing_number(&self, object: &Object) -> Result<Vec<String>, RgsError> {
+        let Object::Workflow(Workflow { id, line_uri: Some(number), .. }) = object else {
+            return Ok(Vec::new());
+        };
+        let lease = self.look().await?;
+        let sql = "select name from rgs.workflow where lower(line_uri) = lower($1) and id <> $2
+                   order by name limit 3";
+        let rows = lease.rows(sql, &[number, id]).await;
+        Ok(looked(lease, rows).await?.iter().map(|row| row.get(0)).collect())
     }
 }
 

@@ -20,18 +20,16 @@ const COMPLAINTS_MAX: usize = 50;
 impl Hosting {
     /// Saves an object: a new one, or one in the place of that of its identity.
     pub async fn save(&self, object: &Object, how: Save) -> Result<(), RgsError> {
-        checked(object, how)?;
+        let mut complaints = checks::check(object);
+        if how == Save::New {
+            complaints.extend(checks::check_new(object));
+        }
+        if !complaints.is_empty() {
+            return Err(RgsError::Refused(complaints));
+        }
         let mut change = self.change().await?;
         let saved = save(&mut change, object, how).await;
         change.end(saved).await
-    }
-
-    /// The same, but nothing is changed: fails where saving would.
-    pub async fn rehearse_save(&self, object: &Object, how: Save) -> Result<(), RgsError> {
-        checked(object, how)?;
-        let mut change = self.change().await?;
-        let saved = save(&mut change, object, how).await;
-        change.rehearsed(saved).await
     }
 
     /// Removes an object that nobody refers to.
@@ -40,21 +38,6 @@ impl Hosting {
         let removed = remove(&mut change, kind, id).await;
         change.end(removed).await
     }
-
-    /// The same, but nothing is changed: fails where removing would.
-    pub async fn rehearse_remove(&self, kind: Kind, id: Uuid) -> Result<(), RgsError> {
-        let mut change = self.change().await?;
-        let removed = remove(&mut change, kind, id).await;
-        change.rehearsed(removed).await
-    }
-}
-
-fn checked(object: &Object, how: Save) -> Result<(), RgsError> {
-    let mut complaints = checks::check(object);
-    if how == Save::New {
-        complaints.extend(checks::check_new(object));
-    }
-    if complaints.is_empty() { Ok(()) } else { Err(RgsError::Refused(complaints)) }
 }
 
 async fn save(change: &mut Change, object: &Object, how: Save) -> Result<(), RgsError> {

@@ -172,7 +172,10 @@ fn answer<T>(done: io::Result<T>, good: impl FnOnce(T) -> Answer) -> Answer {
         Ok(value) => good(value),
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::BrokenPipe { CLOSED } else { "io" };
-            Answer::Failed(Failure::new(code, error.to_string(), "try it again"))
+            // What we say ourselves says what to do; of the system we pass on what it says.
+            let ours = error.kind() == io::ErrorKind::Other;
+            let hint = if ours { "" } else { "look at the file and its folder, then repeat it" };
+            Answer::Failed(Failure::new(code, error.to_string(), hint))
         }
     }
 }
@@ -184,7 +187,8 @@ fn read(file: &FileRead, path: &Path) -> io::Result<Answer> {
     let open = std::fs::File::open(path).map_err(named)?;
     open.take(MOST + 1).read_to_end(&mut bytes).map_err(named)?;
     if MOST < bytes.len() as u64 {
-        return Err(io::Error::other(format!("{} is larger than {MOST} bytes", file.name)));
+        let said = "bytes, which is as much as a line can hold: name a smaller file";
+        return Err(io::Error::other(format!("{} is larger than {MOST} {said}", file.name)));
     }
     match file.form {
         Form::Bytes => Ok(Answer::Bytes(bytes.into())),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::field::shown_audio;
 use super::places;
 use crate::cmdlets::{Context, FORCE, Row};
-use crate::deployment::Reply;
+use crate::deployment::{Mode, Reply};
 use crate::fault::Fault;
 use crate::roles::RESPONSE_GROUPS;
 
@@ -65,18 +65,18 @@ fn import(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             let hint = "write (Get-Content NAME -Encoding Byte -ReadCount 0)";
             return Err(Fault::misspoken("-Content is not what a file holds", hint));
         };
-        if context.given.what_if() {
-            let told = format!("What if: {name} would be brought into {parent}.");
-            return Ok(vec![told.into()]);
-        }
         let audio = AudioFile {
             id: Uuid::new_v4(),
             owner: parent.clone(),
-            original_file_name: name,
+            original_file_name: name.clone(),
             content: content.as_slice().to_vec(),
         };
-        let kept =
-            context.response_groups().add_audio(parent.clone(), audio, context.watch).await?;
-        Ok(vec![shown_audio(Some(&kept), &parent)])
+        let mode = context.mode();
+        let product = context.response_groups();
+        let kept = product.add_audio(parent.clone(), audio, mode, context.watch).await?;
+        Ok(vec![match mode {
+            Mode::Act => shown_audio(Some(&kept), &parent),
+            Mode::WhatIf => format!("What if: {name} would be brought into {parent}.").into(),
+        }])
     })
 }

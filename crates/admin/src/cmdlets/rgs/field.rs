@@ -237,25 +237,5 @@ pub(super) fn time(value: &Value) -> Result<Time, String> {
 pub(super) fn moment(value: &Value) -> Result<DateTime, String> {
     const TAKES: &str = "a date, such as 2026-12-24 or \"2026-12-24 18:00\"";
     let text = some_text(value).map_err(|_| TAKES.to_owned())?;
-    read_moment(text.trim_end_matches('Z')).ok_or_else(|| TAKES.to_owned())
-}
-
-fn read_moment(text: &str) -> Option<DateTime> {
-    const FORMS: [&str; 5] = [
-        "%Y-%m-%d %H:%M",
-        "%m/%d/%Y %H:%M:%S",
-        "%m/%d/%Y %H:%M",
-        "%m/%d/%Y %I:%M:%S %p",
-        "%m/%d/%Y %I:%M %p",
-    ];
-    if let Ok(read) = text.parse::<DateTime>() {
-        return Some(read);
-    }
-    if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        return Some(date.at(0, 0, 0, 0));
-    }
-    FORMS
-        .iter()
-        .find_map(|form| DateTime::strptime(form, text).ok())
-        .or_else(|| Some(jiff::civil::Date::strptime("%m/%d/%Y", text).ok()?.at(0, 0, 0, 0)))
+    shell::civil_time(text.trim_end_matches('Z')).ok_or_else(|| TAKES.to_owned())
 }

@@ -8,7 +8,7 @@ use shell::{Cmdlet, Effect, Example, FromPipeline, Object, Output, Parameter, Ty
 use super::field::{audio, shown_audio};
 use super::places;
 use crate::cmdlets::{Context, FORCE, Row};
-use crate::deployment::Reply;
+use crate::deployment::{Mode, Reply};
 use crate::fault::Fault;
 use crate::identity::APPLICATION_SERVER;
 use crate::roles::{EVERYBODY, RESPONSE_GROUPS};
@@ -135,11 +135,12 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         if context.given.get("DisableCallContext").is_some() {
             settings.disable_call_context = context.given.on("DisableCallContext");
         }
-        if context.given.what_if() {
-            return Ok(vec![format!("What if: the settings of {parent} would be set.").into()]);
-        }
-        context.response_groups().set_settings(parent, settings, context.watch).await?;
-        Ok(Vec::new())
+        let (mode, what) = (context.mode(), format!("the settings of {parent}"));
+        context.response_groups().set_settings(parent, settings, mode, context.watch).await?;
+        Ok(match mode {
+            Mode::Act => Vec::new(),
+            Mode::WhatIf => vec![format!("What if: {what} would be set.").into()],
+        })
     })
 }
 

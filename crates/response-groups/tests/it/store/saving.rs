@@ -122,19 +122,36 @@ async fn a_rehearsal_is_refused_where_the_act_would_be_and_changes_nothing() {
     world.add(group(1, "Support")).await.unwrap();
     world.add(queue(2, "Help", &[1])).await.unwrap();
     let before = world.all().await;
-    let hosting = &world.hosting;
-    hosting.rehearse_save(&group(3, "Sales").into(), new).await.unwrap();
-    hosting.rehearse_save(&group(1, "Service").into(), change).await.unwrap();
-    hosting.rehearse_remove(Kind::Queue, id(2)).await.unwrap();
+    let hosting = world.hosting.rehearsing();
+    hosting.save(&group(3, "Sales").into(), new).await.unwrap();
+    hosting.save(&group(1, "Service").into(), change).await.unwrap();
+    hosting.remove(Kind::Queue, id(2)).await.unwrap();
 
     let unacceptable = AgentGroup { agent_alert_time: 1, ..group(3, "Sales") };
-    let refused = hosting.rehearse_save(&unacceptable.into(), new).await;
+    let refused = hosting.save(&unacceptable.into(), new).await;
     assert!(matches!(refused, Err(RgsError::Refused(_))), "{refused:?}");
-    let taken = hosting.rehearse_save(&group(3, "support").into(), new).await;
+    let taken = hosting.save(&group(3, "support").into(), new).await;
     assert!(matches!(taken, Err(RgsError::NameTaken { .. })), "{taken:?}");
-    let torn = hosting.rehearse_save(&queue(3, "Torn", &[9]).into(), new).await;
+    let torn = hosting.save(&queue(3, "Torn", &[9]).into(), new).await;
     assert!(torn.is_err(), "it refers to nothing");
-    let in_use = hosting.rehearse_remove(Kind::AgentGroup, id(1)).await;
+    let in_use = hosting.remove(Kind::AgentGroup, id(1)).await;
     assert!(matches!(in_use, Err(RgsError::InUse { .. })), "{in_use:?}");
     assert_eq!(world.all().await, before);
+}
+
+#[tokio::test]
+async fn a_number_that_two_workflows_have_is_told() {
+    let world = World::new().await;
+    let calls = |number: u128, name: &str, line_uri: &str| Workflow {
+        line_uri: Some(line_uri.to_owned()),
+        ..workflow(number, name, None)
+    };
+    let first = calls(1, "Help", "tel:+4989123000");
+    world.add(first.clone()).await.unwrap();
+    let second = calls(2, "Sales", "TEL:+4989123000").into();
+    assert_eq!(world.hosting.sharing_number(&second).await.unwrap(), ["Help"]);
+    let other = calls(2, "Sales", "tel:+4989123001").into();
+    for unlike in [first.into(), other, group(3, "Support").into()] {
+        assert!(world.hosting.sharing_number(&unlike).await.unwrap().is_empty());
+    }
 }

@@ -12,7 +12,7 @@ use admin::{Fault, FaultKind, Watch};
 use recovery::paired::{POOL_FAIL_BACK, POOL_FAIL_OVER};
 use response_groups::compare::Compared;
 use response_groups::import::{Report, taken};
-use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings, SignIn};
+use response_groups::model::{AudioFile, AudioRef, Kind, Object, ServiceSettings, SignIn};
 use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How};
 use uuid::Uuid;
 
@@ -28,6 +28,22 @@ impl Reached {
             let message = format!("there is no pool `{parent}` that hosts Response Groups");
             Fault::missing(message, format!("there is {}", names()))
         })
+    }
+
+    /// The same, to be changed: where it is only rehearsed, every change is undone at its end.
+    fn hosting_for(&self, parent: &str, mode: Mode) -> Result<Hosting, Fault> {
+        let hosting = self.hosting(parent)?;
+        Ok(match mode {
+            Mode::Act => hosting.clone(),
+            Mode::WhatIf => hosting.rehearsing(),
+        })
+    }
+
+    /// The same, once the pair of `parent` has been asked.
+    async fn to_change(&self, parent: &str, mode: Mode, watch: &Watch) -> Result<Hosting, Fault> {
+        let hosting = self.hosting_for(parent, mode)?;
+        self.heed_pair(parent, watch).await?;
+        Ok(hosting)
     }
 
     /// Asks the pool that `parent` is paired with whether it stands in, before anything is changed
@@ -75,12 +91,17 @@ impl Reached {
             return Err(Fault::new(FaultKind::Conflict, "name-taken", taken.to_string(), ""));
         }
         let how = if as_new { How::New } else { How::Change };
-        let hosting = self.hosting(parent)?;
-        match mode {
-            Mode::Act => hosting.save(&object, how).await,
-            Mode::WhatIf => hosting.rehearse_save(&object, how).await,
+        let hosting = self.hosting_for(parent, mode)?;
+        let sharing = hosting.sharing_number(&object).await.map_err(|it| fault(&it))?;
+        hosting.save(&object, how).await.map_err(|it| fault(&it))?;
+        if let (Object::Workflow(workflow), [_, ..]) = (&object, &sharing[..]) {
+            watch.warn(format!(
+                "The number {} is also that of {}: a call to it reaches only one of them.",
+                workflow.line_uri.as_deref().unwrap_or_default(),
+                sharing.join(", ")
+            ));
         }
-        .map_err(|it| fault(&it))
+        Ok(())
     }
 
     async fn list_objects(&self, parent: &str, kind: Kind, which: Which) -> Result<Listing, Fault> {
@@ -171,13 +192,8 @@ impl ResponseGroups for Reached {
         watch: &'a Watch,
     ) -> Reply<'a, ()> {
         Box::pin(async move {
-            let hosting = self.hosting(&parent)?;
-            self.heed_pair(&parent, watch).await?;
-            match mode {
-                Mode::Act => hosting.remove(kind, id).await,
-                Mode::WhatIf => hosting.rehearse_remove(kind, id).await,
-            }
-            .map_err(|it| fault(&it))
+            let hosting = self.to_change(&parent, mode, watch).await?;
+            hosting.remove(kind, id).await.map_err(|it| fault(&it))
         })
     }
 
@@ -185,11 +201,11 @@ impl ResponseGroups for Reached {
         &'a self,
         parent: String,
         audio: AudioFile,
+        mode: Mode,
         watch: &'a Watch,
     ) -> Reply<'a, AudioRef> {
         Box::pin(async move {
-            let hosting = self.hosting(&parent)?;
-            self.heed_pair(&parent, watch).await?;
+            let hosting = self.to_change(&parent, mode, watch).await?;
             hosting.add_audio(&audio).await.map_err(|it| fault(&it))
         })
     }
@@ -202,11 +218,11 @@ impl ResponseGroups for Reached {
         &'a self,
         parent: String,
         settings: ServiceSettings,
+        mode: Mode,
         watch: &'a Watch,
     ) -> Reply<'a, ()> {
         Box::pin(async move {
-            let hosting = self.hosting(&parent)?;
-            self.heed_pair(&parent, watch).await?;
+            let hosting = self.to_change(&parent, mode, watch).await?;
             hosting.set_settings(&parent, &settings).await.map_err(|it| fault(&it))
         })
     }
