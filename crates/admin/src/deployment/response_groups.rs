@@ -57,7 +57,7 @@ pub trait ResponseGroups: Send + Sync {
     fn sign_ins(&self, parent: String) -> Reply<'_, Vec<SignedIn>>;
 
     /// Signs an agent in to a formal group, or out of it.
-    fn sign_in(&self, parent: String, group: Uuid, agent: String, on: bool) -> Reply<'_, ()>;
+    fn sign_in<'a>(&'a self, parent: String, sign: Sign, watch: &'a Watch) -> Reply<'a, ()>;
 
     /// Makes an export file, which the shell is to fetch.
     fn export(&self, order: Export) -> Reply<'_, Delivery>;
@@ -138,6 +138,7 @@ pub struct Export {
 }
 
 /// An order to import.
+#[allow(clippy::struct_excessive_bools, reason = "they are the cmdlet's switches")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Import {
     /// The pool that is to host it.
@@ -152,6 +153,8 @@ pub struct Import {
     pub replace_settings: bool,
     /// Newcomers whose names are taken are given others.
     pub resolve_name_conflicts: bool,
+    /// What was changed where another pool stands in is given up.
+    pub force: bool,
     /// Whether to act.
     pub mode: Mode,
 }
@@ -244,6 +247,19 @@ pub struct Remove {
     pub kind: Kind,
     /// Which one.
     pub id: Uuid,
+    /// Whether it is only rehearsed.
+    pub mode: Mode,
+}
+
+/// A formal agent who is to be signed in or out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// The group.
+    pub group: Uuid,
+    /// The agent's SIP address.
+    pub agent: String,
+    /// In, or out.
+    pub on: bool,
     /// Whether it is only rehearsed.
     pub mode: Mode,
 }

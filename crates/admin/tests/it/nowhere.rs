@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use admin::deployment::response_groups::{
     Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Pairing, Remove,
-    ResponseGroups, Save, SignedIn, Which,
+    ResponseGroups, Save, Sign, SignedIn, Which,
 };
 use admin::deployment::{
     AuditTrail, Connected, Deployment, Failback, Failover, FailoverRowOrder, Finding, JournalLine,
@@ -199,7 +199,7 @@ impl ResponseGroups for Nowhere {
         silent()
     }
 
-    fn sign_in(&self, _: String, _: Uuid, _: String, _: bool) -> Reply<'_, ()> {
+    fn sign_in<'a>(&'a self, _: String, _: Sign, _: &'a Watch) -> Reply<'a, ()> {
         silent()
     }
 

@@ -29,7 +29,11 @@ The way by files works beside it, line by line as the documents print it: Export
 before the day, Import-CsRgsConfiguration into the backup pool while the other one does not answer.
 Only one pool at a time may change what belongs to an owner. While the owner's own pool answers, an
 imported copy cannot be changed; once a pool has stood in, the other one says so and changes
-nothing until its Response Groups are brought home.
+nothing until its Response Groups are brought home. A file that lacks what was changed there is not
+imported at home with -OverwriteOwner, unless -Force gives that up.
+
+What both pools have made under one name or address while they could not see each other stays at
+both. Get-CsPoolFailoverState, `standfast status` and the failback name it until it is changed.
 
 Before every change the pool that is paired with the one to be changed is asked whether it stands
 in, so a pool that comes back changes nothing from its first moment on. If the pair is not heard

@@ -115,6 +115,9 @@ pub struct Figures {
     /// What at the backup pool stands against the import, or why that is not known.
     #[serde(default)]
     pub misfits: String,
+    /// What both pools have made under one name, unseen by each other.
+    #[serde(default)]
+    pub clashes: Vec<String>,
     /// What stands in the way, in sentences of those observed.
     pub notes: Vec<String>,
     /// The run that has the primary pool now, if it is another one.

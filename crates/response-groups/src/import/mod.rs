@@ -19,4 +19,4 @@ pub use plan::{
     Reference, Renamed, Report, Standing,
 };
 pub use planner::plan;
-pub use taken::{Taken, taken};
+pub use taken::{Taken, clashes, taken};

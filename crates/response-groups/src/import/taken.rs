@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::conflict::Conflict;
 use super::plan::{Elsewhere, Existing, Named};
-use crate::model::{Object, name_key, uri_key};
+use crate::model::{Kind, Object, name_key, uri_key};
 
 /// What an object at another pool has, and an object that is to be saved would have as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,26 @@ pub fn taken<'a>(object: &Object, elsewhere: &'a [Elsewhere]) -> Option<Taken<'a
             (uri.is_some() && its_uri == uri).then_some(Taken::Uri(it))
         }
     })
+}
+
+/// Objects of one pool and of another that have one name, or one SIP address: they were made while
+/// the pools could not see each other.
+pub fn clashes<'a>(here: &'a [Named], there: &'a [Named]) -> Vec<(&'a Named, &'a Named)> {
+    let mut taken: HashMap<(Kind, String), &Named> = HashMap::new();
+    for it in there {
+        taken.extend(claims(it).map(|key| ((it.kind, key), it)));
+    }
+    let clash = |it: &'a Named| {
+        let others = claims(it).filter_map(|key| taken.get(&(it.kind, key)).copied());
+        others.into_iter().find(|other| other.id != it.id).map(|other| (it, other))
+    };
+    here.iter().filter_map(clash).collect()
+}
+
+/// What no other object of its kind may have. No name has angle brackets, so none is like an address.
+fn claims(it: &Named) -> impl Iterator<Item = String> {
+    let uri = it.uri.as_deref().map(|uri| format!("<{}>", uri_key(uri)));
+    std::iter::once(name_key(&it.name)).chain(uri)
 }
 
 impl fmt::Display for Taken<'_> {

@@ -90,8 +90,8 @@ pub enum RgsError {
     },
     /// Another pool is the one that may edit.
     #[error(
-        "what belongs to {owner} is not edited at {pool} now; edit it where it is active, or \
-         import it here first"
+        "what belongs to {owner} is not edited at {pool} now; Get-CsPoolFailoverState {owner} \
+         tells where it is"
     )]
     NotEditor {
         /// The pool whose objects were to be changed.

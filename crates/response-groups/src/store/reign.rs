@@ -67,6 +67,15 @@ impl Hosting {
         change.end(yielded).await
     }
 
+    /// Another pool edits under `reign`, which is not below what is known here: whoever edits next
+    /// takes a higher one.
+    pub async fn learn(&self, owner: &str, reign: i64) -> Result<(), RgsError> {
+        if self.standing(owner).await?.reign < reign {
+            self.yield_to(owner, reign).await?;
+        }
+        Ok(())
+    }
+
     /// Heeds what another pool says of these owners: where that one edits under a higher reign,
     /// this one may not any more, whatever it was about to change.
     pub async fn heed(

@@ -1,7 +1,7 @@
 //! Formal agents who are signed in to their groups.
 //!
-//! Whoever takes the calls keeps this, whether or not it may edit the group. What was read goes
-//! on changing until its group is removed; a [`Turnover`] is what has changed meanwhile.
+//! The pool that may edit a group takes its calls and keeps this. What was read goes on changing
+//! until its group is removed; a [`Turnover`] is what has changed meanwhile.
 
 use std::collections::{BTreeSet, HashSet};
 use std::time::SystemTime;
@@ -93,6 +93,10 @@ async fn sign_in(
     let row = row.ok_or_else(missing)?;
     let (name, owner, policy): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
     let (agents, any): (Vec<String>, bool) = (row.get(3), row.get(4));
+    if !change.standing(owner).await?.edits {
+        let (owner, pool) = (owner.to_owned(), change.pool().to_owned());
+        return Err(RgsError::NotEditor { owner, pool });
+    }
     let agent = agent.to_lowercase();
     if !is_in {
         let sql = "delete from rgs.sign_in where agent_group = $1 and agent = $2";

@@ -2,9 +2,9 @@
 
 use response_groups::configuration::Configuration;
 use response_groups::import::{
-    Conflict, Conflicts, Elsewhere, Existing, Incoming, Named, Options, Taken, plan, taken,
+    Conflict, Conflicts, Elsewhere, Existing, Incoming, Named, Options, Taken, clashes, plan, taken,
 };
-use response_groups::model::{ActionKind, AgentGroup, CallAction, Object, Queue, Workflow};
+use response_groups::model::{ActionKind, AgentGroup, CallAction, Kind, Object, Queue, Workflow};
 use uuid::Uuid;
 
 use crate::import_plan::{
@@ -81,6 +81,32 @@ fn a_name_or_an_address_that_another_pool_has_is_taken() {
          give another PrimaryUri"
     );
     assert_eq!(taken(&own_queue("Number", 9), &name), None, "of another kind");
+}
+
+#[test]
+fn what_two_pools_have_made_unseen_by_each_other_is_found() {
+    let named = |id: u128, kind, name: &str, uri: Option<&str>| Named {
+        kind,
+        id: Uuid::from_u128(id),
+        name: name.to_owned(),
+        owner: OTHER.to_owned(),
+        uri: uri.map(str::to_owned),
+    };
+    let here = [
+        named(1, Kind::Queue, "Help", None),
+        named(2, Kind::Queue, "Copy", None),
+        named(3, Kind::Workflow, "Line", Some("sip:line@contoso.com")),
+        named(4, Kind::Workflow, "Alone", Some("sip:alone@contoso.com")),
+    ];
+    let there = [
+        named(11, Kind::Queue, "HELP", None),
+        named(2, Kind::Queue, "Copy", None),
+        named(13, Kind::Workflow, "Other", Some("SIP:line@contoso.com")),
+        named(14, Kind::AgentGroup, "Alone", None),
+    ];
+    let found: Vec<_> =
+        clashes(&here, &there).into_iter().map(|(one, other)| (one.id, other.id)).collect();
+    assert_eq!(found, [(here[0].id, there[0].id), (here[2].id, there[2].id)]);
 }
 
 /// The references of an import that are refused: who names what, and which of them stays.

@@ -3,6 +3,7 @@
 mod audit;
 mod carrying;
 mod content;
+mod given_up;
 mod looks;
 mod moving;
 mod naming;

@@ -1,6 +1,7 @@
 //! Response Groups and the loss of their pool: the documents' twelve steps, line by line as they
 //! are printed, with the primary pool really killed; and the same as one command each way.
 
+mod stale;
 mod stopped;
 mod unheard;
 
@@ -261,6 +262,7 @@ impl Ground {
         )
         .await;
         self.received(&change("primary.contoso.com", 70)).await;
+        self.is_exported("Old.zip").await;
         self.changes_that_are_not_heard().await;
         self.deployment.host("north-db").kill_host().await.unwrap();
         self.hears_again().await;
@@ -279,6 +281,7 @@ impl Ground {
         self.change_the_queue("backup.contoso.com", 71).await;
         let night = "Get-CsRgsAgentGroup -Identity backup.contoso.com -Name \"Night\" -ShowAll";
         self.shell(&format!("{night} | Remove-CsRgsAgentGroup")).await;
+        self.the_other_pool_makes_the_same().await;
 
         self.deployment.host("north-db").start().await.unwrap();
         self.never_changes_what_another_stands_in_for().await;
@@ -286,6 +289,7 @@ impl Ground {
         let over = |said: &str| said.trim() == "FailedOver";
         self.deployment.watch(LONG, "it is over", &["shell", "-c", line], over).await.unwrap();
         self.removes_nothing_that_is_in_service().await;
+        self.an_old_file_gives_nothing_up("Old.zip").await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "71");
         let left = self.shell("Get-CsRgsQueue -Identity backup.contoso.com -ShowAll").await;
@@ -298,6 +302,8 @@ impl Ground {
         self.change_the_queue("primary.contoso.com", 72).await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "72", "again: nothing to do");
+        self.what_both_made_is_named().await;
+        self.an_old_file_is_taken_by_force().await;
     }
 
     /// Two who ask at two pools at the same moment: one is told that the name is taken.

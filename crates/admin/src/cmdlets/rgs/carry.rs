@@ -116,7 +116,9 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                           their owner. What is there already, by its identity, is updated. Where \
                           another object has the name, nothing is imported, unless \
                           -ResolveNameConflicts gives the newcomer another one. While their own \
-                          pool answers, copies are not changed here.",
+                          pool answers, copies are not changed here. While another pool stands in \
+                          for the destination, a file that lacks what was changed there is refused \
+                          without -Force.",
             parameters: &[
                 Parameter::new(
                     "Destination",
@@ -225,6 +227,7 @@ fn import(context: Context<'_>) -> Reply<'_, Vec<Value>> {
             overwrite_owner: context.given.on("OverwriteOwner"),
             replace_settings: context.given.on("ReplaceExistingRgsSettings"),
             resolve_name_conflicts: context.given.on("ResolveNameConflicts"),
+            force: context.given.on("Force"),
             mode: context.mode(),
         };
         let (destination, mode) = (order.destination.clone(), order.mode);

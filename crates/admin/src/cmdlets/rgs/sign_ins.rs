@@ -7,7 +7,8 @@ use super::field::{given, identity, reference};
 use super::places;
 use super::rows::PARENT;
 use crate::cmdlets::{Context, Row};
-use crate::deployment::Reply;
+use crate::deployment::response_groups::Sign;
+use crate::deployment::{Mode, Reply};
 use crate::fault::Fault;
 use crate::roles::{EVERYBODY, RESPONSE_GROUPS};
 
@@ -98,12 +99,15 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let group = group(context, &parent)?;
         let agent = context.given.text("Agent").unwrap_or_default().trim().to_owned();
         let on = context.given.get("SignedIn").is_none_or(Value::is_true);
-        if context.given.what_if() {
-            let how = if on { "in to" } else { "out of" };
-            return Ok(vec![format!("What if: {agent} would be signed {how} {group}.").into()]);
-        }
-        context.response_groups().sign_in(parent, group, agent, on).await?;
-        Ok(Vec::new())
+        let sign = Sign { group, agent: agent.clone(), on, mode: context.mode() };
+        context.response_groups().sign_in(parent, sign, context.watch).await?;
+        let how = if on { "in to" } else { "out of" };
+        Ok(match context.mode() {
+            Mode::Act => Vec::new(),
+            Mode::WhatIf => {
+                vec![format!("What if: {agent} would be signed {how} {group}.").into()]
+            }
+        })
     })
 }
 

@@ -159,9 +159,19 @@ impl Reached {
         if order.mode == Mode::Act {
             self.heed_pair(&order.destination, watch).await?;
         }
+        let whole = package.configuration().clone();
+        if order.overwrite_owner
+            && let Some(other) = self.stand_in(&order.destination).await
+        {
+            if !order.force {
+                self.gives_nothing_up(&order, &other, &whole).await?;
+            }
+            if order.mode == Mode::Act {
+                hosting.learn(&order.destination, other.reign).await.map_err(|it| fault(&it))?;
+            }
+        }
         let names = self.hold_names(watch).await?;
         let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
-        let whole = package.configuration().clone();
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());
         let reigns: BTreeMap<String, i64> = package.incoming().reigns;
         let options = Options {

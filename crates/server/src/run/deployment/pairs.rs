@@ -51,7 +51,10 @@ impl Reached {
         if mode == Mode::WhatIf {
             let (pair, figures) = run.look().await.map_err(unavailable)?;
             let forecast = engine::what_if::<PairedPools>(procedure, None, &pair, &figures);
-            return rows::rehearsed(&forecast, format!("{}.", figures.told()), watch);
+            let told = format!("{}.", figures.told());
+            let mut outcome = rows::rehearsed(&forecast, told, watch)?;
+            outcome.notes.extend(figures.clashes.into_iter().chain(run.foreseen()));
+            return Ok(outcome);
         }
         run.begin(procedure.name).await.map_err(unavailable)?;
         let mut rows = Rows::new(watch);
@@ -99,8 +102,8 @@ impl Reached {
         };
         let received = figures.told();
         let told = pair.closed().map(|it| it.told(&figures));
-        let Figures { primary, backup, notes, .. } = figures;
-        let notes = told.into_iter().chain(notes).collect();
+        let Figures { primary, backup, notes, clashes, .. } = figures;
+        let notes = told.into_iter().chain(notes).chain(clashes).collect();
         Ok(Pairing { pool: primary, backup, state, changed_at, received, notes })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use admin::deployment::response_groups::{
     Compare, Export, FrontEndPool, Import, Listing, MoveConfiguration, MovePool, Owner, Pairing,
-    Remove, ResponseGroups, Save, SignedIn, Which,
+    Remove, ResponseGroups, Save, Sign, SignedIn, Which,
 };
 use admin::deployment::{Mode, Outcome, Reply};
 use admin::files::{Delivery, STALE};
@@ -14,7 +14,6 @@ use response_groups::compare::Compared;
 use response_groups::import::{Report, taken};
 use response_groups::model::{AudioFile, AudioRef, Kind, Object, ServiceSettings, SignIn};
 use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How};
-use uuid::Uuid;
 
 use super::Reached;
 use super::naming::NamesHeld;
@@ -231,9 +230,15 @@ impl ResponseGroups for Reached {
         Box::pin(async move { self.signed_in(&parent).await })
     }
 
-    fn sign_in(&self, parent: String, group: Uuid, agent: String, on: bool) -> Reply<'_, ()> {
+    fn sign_in<'a>(
+        &'a self,
+        parent: String,
+        Sign { group, agent, on, mode }: Sign,
+        watch: &'a Watch,
+    ) -> Reply<'a, ()> {
         Box::pin(async move {
-            self.hosting(&parent)?.sign_in(group, &agent, on).await.map_err(|it| fault(&it))
+            let hosting = self.to_change(&parent, mode, watch).await?;
+            hosting.sign_in(group, &agent, on).await.map_err(|it| fault(&it))
         })
     }
 

@@ -89,6 +89,8 @@ impl StandingIn {
                  Compare-CsRgsConfiguration {owner} -FileName FILE."
             ));
         }
+        let (_, figures) = self.look().await?;
+        told.extend(figures.clashes);
         for text in &told {
             let (procedure, number) = (POOL_FAIL_BACK.name.to_owned(), "9".to_owned());
             let line = Line { procedure, number, text: text.clone(), mark: Mark::Done };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use recovery::world::Known;
 use response_groups::configuration::Configuration;
-use response_groups::import::{self, Conflict, Conflicts, Existing, Incoming, Options};
-use response_groups::store::{Hosting, ImportError, OwnerFilter, RgsError};
+use response_groups::import::{self, Conflict, Conflicts, Existing, Incoming, Options, Renamed};
+use response_groups::store::{Hosting, ImportError, OwnerFilter};
 
 /// How long a look may take: both pools are asked for all that they have.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,12 +28,14 @@ pub(super) struct Fit {
     pub(super) fits: Known,
     /// What stands against it, or why that is not known.
     pub(super) misfits: String,
+    /// What would be given another name, in sentences.
+    pub(super) renamed: Vec<String>,
 }
 
 impl Fit {
     /// Nobody has looked.
     pub(super) fn unknown() -> Self {
-        Self { fits: Known::Unknown, misfits: String::new() }
+        Self { fits: Known::Unknown, misfits: String::new(), renamed: Vec::new() }
     }
 }
 
@@ -55,26 +57,36 @@ pub(super) fn incoming<'a>(
 /// Whether what `backup` has received of `owner` would fit there; or what the primary pool has
 /// now, if that is given because it has more.
 pub(super) async fn look(owner: &str, primary: Option<&Hosting>, backup: &Hosting) -> Fit {
-    let looked = tokio::time::timeout(PATIENCE, conflicts(owner, primary, backup)).await;
+    let looked = tokio::time::timeout(PATIENCE, rehearse(owner, primary, backup)).await;
     let unknown = |why: String| {
         let misfits = format!("whether something does is not known: {why}");
-        Fit { fits: Known::Unknown, misfits }
+        Fit { misfits, ..Fit::unknown() }
     };
     match looked {
-        Ok(Ok(conflicts)) if conflicts.is_empty() => {
-            Fit { fits: Known::Yes, misfits: String::new() }
+        Ok(Ok(renamed)) => {
+            let renamed = renamed.iter().map(|it| {
+                format!(
+                    "The {} {:?} would be called {:?}: its name is taken.",
+                    it.kind, it.old, it.new
+                )
+            });
+            Fit { fits: Known::Yes, renamed: renamed.collect(), ..Fit::unknown() }
         }
-        Ok(Ok(conflicts)) => Fit { fits: Known::No, misfits: told(&conflicts, backup.parent()) },
-        Ok(Err(error)) => unknown(error.to_string()),
+        Ok(Err(ImportError::Plan(Conflicts(conflicts)))) => {
+            let misfits = told(&conflicts, backup.parent());
+            Fit { fits: Known::No, misfits, ..Fit::unknown() }
+        }
+        Ok(Err(ImportError::Store(error))) => unknown(error.to_string()),
         Err(_) => unknown(format!("it was not found out within {PATIENCE:?}")),
     }
 }
 
-async fn conflicts(
+/// What would be renamed.
+async fn rehearse(
     owner: &str,
     primary: Option<&Hosting>,
     backup: &Hosting,
-) -> Result<Vec<Conflict>, RgsError> {
+) -> Result<Vec<Renamed>, ImportError<Conflicts>> {
     let (configuration, reign) = match primary {
         Some(primary) => {
             let export = primary.export(&OwnerFilter::Parent).await?;
@@ -89,11 +101,7 @@ async fn conflicts(
     };
     let incoming = incoming(owner, &configuration, reign);
     let plan = |existing: &Existing| import::plan(existing, &incoming, OPTIONS);
-    match backup.rehearse(Vec::new(), plan).await {
-        Ok(_) => Ok(Vec::new()),
-        Err(ImportError::Plan(Conflicts(conflicts))) => Ok(conflicts),
-        Err(ImportError::Store(error)) => Err(error),
-    }
+    Ok(backup.rehearse(Vec::new(), plan).await?.report.renamed)
 }
 
 fn told(conflicts: &[Conflict], backup: &str) -> String {

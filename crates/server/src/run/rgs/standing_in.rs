@@ -8,7 +8,7 @@ use recovery::grounds::{Grounds, Run};
 use recovery::journal::What;
 use recovery::paired::{Act, Figures, Hosts, POOL_FAIL_OVER, Pair, PairedPools, Received, Side};
 use recovery::world::{Known, Reach};
-use response_groups::import::{self, Conflicts, Report, Standing};
+use response_groups::import::{self, Conflicts, Named, Report, Standing};
 use response_groups::model::SignIn;
 use response_groups::store::{Hosting, ImportError, NoAudio, ReceivedRevision, RgsError};
 
@@ -17,6 +17,9 @@ use super::received::send;
 
 /// How long a pool may take to say how it stands.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How many clashes are named.
+const CLASHES_MAX: usize = 10;
 
 /// What an administrator said with the command.
 #[derive(Clone, Debug)]
@@ -39,6 +42,8 @@ pub(crate) struct StandingIn {
     goes_over: bool,
     /// What became of imports, for people.
     pub(super) notes: Vec<String>,
+    /// What a failover would rename.
+    foreseen: Vec<String>,
     /// Who was signed in at the backup pool when that was brought home.
     pub(super) brought_home: Option<Vec<SignIn>>,
 }
@@ -46,6 +51,7 @@ pub(crate) struct StandingIn {
 /// What one pool says of what belongs to the primary pool.
 struct Heard {
     standing: Standing,
+    names: Vec<Named>,
     objects: usize,
     /// What it has received, without what that holds.
     received: Option<ReceivedRevision>,
@@ -61,7 +67,8 @@ impl StandingIn {
         let run = Run::new(grounds, primary.parent(), &said.who, procedure);
         let goes_over = procedure == POOL_FAIL_OVER.name;
         let notes = Vec::new();
-        Self { run, primary, backup, said, goes_over, notes, brought_home: None }
+        let foreseen = Vec::new();
+        Self { run, primary, backup, said, goes_over, notes, foreseen, brought_home: None }
     }
 
     /// Notes that the run begins, and what was said.
@@ -96,9 +103,10 @@ impl StandingIn {
         } else {
             Fit::unknown()
         };
+        self.foreseen = fit.renamed;
         let pair = Pair {
             primary: side(mine.as_ref().ok(), !over),
-            backup: side(theirs.as_ref().ok(), over),
+            backup: backup_side(theirs.as_ref().ok(), over, mine.is_ok()),
             lock: lock.lock,
             attested: self.said.attested,
             received: match received {
@@ -121,10 +129,19 @@ impl StandingIn {
             received: received.map(|it| (it.revision, it.received_at.to_string())),
             objects: received.map(|it| it.objects),
             misfits: fit.misfits,
+            clashes: match (&mine, &theirs) {
+                (Ok(mine), Ok(theirs)) => clashes(self, &mine.names, &theirs.names),
+                _ => Vec::new(),
+            },
             notes: notes.collect(),
             other_run: lock.other,
         };
         Ok((pair, figures))
+    }
+
+    /// What the last look found that a failover would rename, in sentences.
+    pub(crate) fn foreseen(self) -> Vec<String> {
+        self.foreseen
     }
 
     /// The pool whose Response Groups this is about.
@@ -183,7 +200,7 @@ async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
         let objects = names.iter().filter(|it| it.owner == owner).count();
         let received = hosting.received_revisions().await?;
         let received = received.into_iter().find(|it| it.owner == owner);
-        Ok::<_, RgsError>(Heard { standing, objects, received })
+        Ok::<_, RgsError>(Heard { standing, names, objects, received })
     };
     match tokio::time::timeout(PATIENCE, ask).await {
         Ok(heard) => heard.map_err(text),
@@ -200,6 +217,28 @@ fn is_over(mine: Option<&Heard>, theirs: Option<&Heard>) -> bool {
         Some(mine) => mine.reign < theirs.reign,
         None => received.as_ref().is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
     }
+}
+
+/// A backup pool that does not stand in changes nothing, whatever it has not heard yet.
+fn backup_side(heard: Option<&Heard>, over: bool, primary_is_heard: bool) -> Side {
+    let side = side(heard, over);
+    let is_stale = heard.is_some() && primary_is_heard && !over;
+    Side { edits: if is_stale { Known::No } else { side.edits }, ..side }
+}
+
+/// What the two have made under one name or address, in sentences.
+fn clashes(pair: &StandingIn, mine: &[Named], theirs: &[Named]) -> Vec<String> {
+    let all = import::clashes(mine, theirs);
+    let told = all.iter().take(CLASHES_MAX).map(|(one, other)| {
+        let (here, there) = (pair.primary.parent(), pair.backup.parent());
+        format!(
+            "The {} {:?} at {here} and {:?} at {there} were made unseen by each other and have one \
+             name or address: change one of them with Set-.",
+            one.kind, one.name, other.name
+        )
+    });
+    let more = all.len().saturating_sub(CLASHES_MAX);
+    told.chain((more > 0).then(|| format!("So have {more} more."))).collect()
 }
 
 fn side(heard: Option<&Heard>, reigns: bool) -> Side {

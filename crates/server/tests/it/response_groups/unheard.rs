@@ -40,6 +40,7 @@ impl Ground {
             "Made at home, unheard, and kept: the agent group \"Fresh\"",
             "put aside as home had it: the queue \"Help Desk\"",
             "-PutAside -FileName FILE",
+            "The agent group \"Fresh\" at primary.contoso.com",
         ] {
             assert!(journal.contains(told), "{told}: {journal}");
         }

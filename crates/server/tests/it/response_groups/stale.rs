@@ -1,0 +1,74 @@
+//! What is old, or was made unseen by the other pool: refused, or named.
+
+use super::Ground;
+
+const PRIMARY: &str = "primary.contoso.com";
+const BACKUP: &str = "backup.contoso.com";
+const OVER: &str = "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com";
+const BACK: &str = "Invoke-CsPoolFailBack -PoolFqdn primary.contoso.com -Force";
+const FRESH: &str = "Get-CsRgsAgentGroup -Identity backup.contoso.com -Name Fresh";
+
+fn import(file: &str) -> String {
+    format!(r"Import-CsRgsConfiguration -Destination {PRIMARY} -OverwriteOwner -FileName C:\{file}")
+}
+
+impl Ground {
+    /// Keeps what the pool has now in a file.
+    pub(super) async fn is_exported(&self, file: &str) {
+        let line = format!(r"Export-CsRgsConfiguration -Source {PRIMARY} -FileName C:\{file}");
+        self.shell(&line).await;
+    }
+
+    /// While the other pool stands in, a file without what was changed there is refused, and so is
+    /// whoever would sign in where no call arrives.
+    pub(super) async fn an_old_file_gives_nothing_up(&self, file: &str) {
+        for how in ["", "-WhatIf"] {
+            let refused = self.try_shell(&format!("{} {how}", import(file))).await.unwrap_err();
+            let refused = refused.to_string();
+            for told in ["stands in", "the queue \"Help Desk\" is another", "\"Night\"", "-Force"] {
+                assert!(refused.contains(told), "{how} {told}: {refused}");
+            }
+        }
+        assert_eq!(self.timeout_at(BACKUP).await, "71");
+        let group = format!("(Get-CsRgsAgentGroup -Identity {PRIMARY} -Name \"Help Desk\")");
+        let ken = "-Agent \"sip:ken@contoso.com\"";
+        let sign_in = format!(
+            "$g = {group}; Set-CsRgsSignIn -Parent {PRIMARY} -AgentGroupID $g.Identity {ken}"
+        );
+        let refused = self.try_shell(&sign_in).await.unwrap_err().to_string();
+        assert!(refused.contains("is not edited at"), "{refused}");
+    }
+
+    /// The other pool makes a group that the pool has made, too, unheard.
+    pub(super) async fn the_other_pool_makes_the_same(&self) {
+        let made = format!("New-CsRgsAgentGroup -Parent {BACKUP} -Name Fresh");
+        self.shell(&format!("$unused = {made} -AgentsByUri \"sip:ana@contoso.com\"")).await;
+    }
+
+    /// Both are there, and named wherever somebody looks.
+    pub(super) async fn what_both_made_is_named(&self) {
+        let clash = "The agent group \"Fresh\" at primary.contoso.com";
+        let status = self.deployment.administer(&["status"]).await.unwrap();
+        assert!(status.contains(clash), "{status}");
+        let foretold = self.shell(&format!("{OVER} -WhatIf")).await;
+        assert!(foretold.contains(clash) && foretold.contains("\"Fresh (2)\""), "{foretold}");
+        self.shell(&format!("{FRESH} | Remove-CsRgsAgentGroup")).await;
+        let status = self.deployment.administer(&["status"]).await.unwrap();
+        assert!(!status.contains("Fresh"), "{status}");
+    }
+
+    /// Told that what was changed there may go, the import makes the pool the one that changes it.
+    pub(super) async fn an_old_file_is_taken_by_force(&self) {
+        self.is_exported("Forced.zip").await;
+        self.shell(&format!("{OVER} -Force")).await;
+        self.change_the_queue(BACKUP, 79).await;
+        self.shell(&format!("{} -Force", import("Forced.zip"))).await;
+        let state =
+            format!("$s = Get-CsPoolFailoverState {PRIMARY}; \"$($s.State) $($s.ChangedAt)\"");
+        assert_eq!(self.shell(&state).await.trim(), format!("Active {PRIMARY}"));
+        assert_eq!(self.timeout_at(PRIMARY).await, "72");
+        self.shell(BACK).await;
+        let left = self.shell(&format!("Get-CsRgsQueue -Identity {BACKUP} -ShowAll")).await;
+        assert_eq!(left, "");
+    }
+}
