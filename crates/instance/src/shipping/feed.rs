@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Share;
@@ -155,6 +156,21 @@ impl Feed {
 struct Identity {
     system_identifier: u64,
     timeline: u32,
+}
+
+/// Brings the history of the timeline on which the backup instance goes on, if it is in `directory`.
+/// Those of older ones may be of branches that it has left.
+pub(super) fn bring_own(
+    folder: &Folder,
+    directory: &Path,
+    timeline: u32,
+) -> Result<(), ShippingError> {
+    let name = WalFile::History(timeline).name();
+    let path = directory.join(&name);
+    let Some(text) = durable::read(&path)? else { return Ok(()) };
+    let why = || format!("{} is no text", path.display());
+    let text = String::from_utf8(text);
+    bring(folder, timeline, &text.map_err(|_| ShippingError::BadHistory { name, why: why() })?)
 }
 
 /// Puts a history into `incoming`, where `pg_receivewal` leaves it alone.

@@ -125,7 +125,8 @@ impl Inner {
         let mut child = Child::start(&self.settings.binaries, from, &self.folder, lock)?;
         let began = *self.flushed.borrow();
         locked(&self.heard).source.clone_from(&source);
-        self.standing.send_replace(Standing::Receiving { source: source.clone() });
+        let receiving = Standing::Receiving { source: source.clone(), since: began };
+        self.standing.send_replace(receiving);
         tracing::info!(source, reign = %self.folder.reign(), "receive WAL");
         let ended = tokio::select! {
             () = token.cancelled() => None,

@@ -21,7 +21,7 @@ use super::retention::Needs;
 use super::segment::{Segment, WalFile};
 use super::share::Folder;
 use super::tail::{Position, Tail};
-use super::{Feed, Flushed, Reign, Share, durable};
+use super::{Feed, Flushed, Reign, Share, durable, feed};
 use crate::Binaries;
 
 /// What a receiver is made of.
@@ -34,6 +34,9 @@ pub struct ReceiverSettings {
     /// Where an empty folder begins: the start of the base backup that the backup instance was
     /// made from. Without it, shipping begins where the slot stands.
     pub begin: Option<Position>,
+    /// The `pg_wal` of the backup instance: it has the history of the timeline that it is on. A
+    /// source that was copied later need not have that.
+    pub histories: Option<PathBuf>,
 }
 
 /// What the receiver is doing.
@@ -43,8 +46,9 @@ pub enum Standing {
     Idle,
     /// It examines the source.
     Connecting { source: String },
-    /// `pg_receivewal` runs.
-    Receiving { source: String },
+    /// `pg_receivewal` runs. Whether anything comes is another matter: where the share stood when
+    /// it began is told, too.
+    Receiving { source: String, since: Option<Position> },
     /// It failed and tries again.
     Waiting { source: String, why: Arc<ShippingError> },
     /// The share is full; it goes on when there is room.
@@ -105,6 +109,9 @@ impl Receiver {
         let lock = WriterLock::take(&share)?;
         let folder = share.make_folder(settings.reign)?;
         begin_at(&folder, settings.begin)?;
+        if let (Some(begin), Some(histories)) = (settings.begin, &settings.histories) {
+            feed::bring_own(&folder, histories, begin.timeline)?;
+        }
         let before = Flushed::read(&folder)?;
         let tail = Tail::open(folder.clone())?;
         let position = tail.position();

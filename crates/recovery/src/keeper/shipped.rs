@@ -37,7 +37,30 @@ struct Running {
     receiver: Receiver,
     reign: u64,
     fed_from: Option<String>,
+    /// How that one is called where the receiver speaks of it.
+    source: Option<String>,
+    /// The mirror never had what comes next: the primary feeds us until we have caught up.
+    past_the_mirror: bool,
     retired: tokio::time::Instant,
+}
+
+impl Running {
+    /// Whether WAL comes: some has come from whoever feeds us now, or there is none to come. A
+    /// connection alone proves nothing.
+    fn receives(&self) -> bool {
+        let standing = self.receiver.standing();
+        let Standing::Receiving { since, .. } = &*standing.borrow() else { return false };
+        *self.receiver.flushed().borrow() != *since || self.is_behind_by(0)
+    }
+
+    /// Whether the mirror has all that comes next: it is in sync, and we have nearly as much.
+    fn has_caught_up(&self) -> bool {
+        self.receives() && self.is_behind_by(instance::SEGMENT_BYTES)
+    }
+
+    fn is_behind_by(&self, bytes: u64) -> bool {
+        self.receiver.figures().is_some_and(|it| it.bytes <= bytes)
+    }
 }
 
 impl Receiving {
@@ -57,6 +80,24 @@ impl Receiving {
             | Standing::Full { .. }
             | Standing::Stopped { why: None } => None,
         }
+    }
+
+    /// Has the primary feed us where its mirror lacks what comes next: it was copied after that was
+    /// written. Tells whether that may help.
+    fn pass_the_mirror(&mut self, primary: &str, why: &ShippingError) -> bool {
+        let Some(running) = &mut self.running else { return false };
+        let by_mirror = running.fed_from.as_deref().is_some_and(|it| it != primary);
+        let of_another = match &*running.receiver.standing().borrow() {
+            Standing::Waiting { source, .. } => running.source.as_ref() != Some(source),
+            _ => false,
+        };
+        if of_another {
+            // Said of the one before; the one that feeds us now has not answered yet.
+            return true;
+        }
+        let helps = by_mirror && matches!(why, ShippingError::Removed { .. });
+        running.past_the_mirror |= helps;
+        helps
     }
 
     /// Ends the receiver; what it received stays, durable.
@@ -125,6 +166,7 @@ impl Keeper {
         }
         if let Some(why) = self.receiver.needs_new_copy()
             && let Ok(source) = &source
+            && !self.receiver.pass_the_mirror(source.primary().unwrap_or_default(), &why)
         {
             warn!(store = self.setup.store, %why, "log shipping begins anew with a new copy");
             return self.begin_shipping(source, standby).await;
@@ -190,12 +232,15 @@ impl Keeper {
             reign: Reign(source.term.reign),
             binaries: self.setup.instance.spec().binaries.clone(),
             begin,
+            histories: Some(self.setup.instance.spec().data.join("pg_wal")),
         };
         let receiver = Receiver::start(settings, &self.receiver.tasks, &self.receiver.shutdown)?;
         self.receiver.running = Some(Running {
             receiver,
             reign: source.term.reign,
             fed_from: None,
+            source: None,
+            past_the_mirror: false,
             retired: tokio::time::Instant::now(),
         });
         Ok(())
@@ -221,7 +266,10 @@ impl Keeper {
             self.start_receiver(&source, Some(begin))?;
         }
         let mirror = self.setup.topology.partner_of(primary).map(|store| store.name.as_str());
-        let fed_from = mirror.filter(|_| source.is_synchronized()).unwrap_or(primary);
+        let running = self.receiver.running.as_mut().expect("it was started above");
+        running.past_the_mirror &= !running.has_caught_up();
+        let by_mirror = source.is_synchronized() && !running.past_the_mirror;
+        let fed_from = mirror.filter(|_| by_mirror).unwrap_or(primary);
         let upstream = Upstream {
             source: self.source(fed_from)?,
             slot: None,
@@ -235,6 +283,7 @@ impl Keeper {
         let redo = self.setup.instance.control_data().await?.redo;
         let running = self.receiver.running.as_mut().expect("it was started above");
         running.fed_from = Some(fed_from.to_owned());
+        running.source = Some(feed.name.clone());
         running.receiver.feed_from(Some(feed));
         if let Some(sample) = sample {
             running.receiver.note_source(sample);
@@ -255,10 +304,10 @@ impl Keeper {
             let figures = running.receiver.figures();
             let mut report = figures.as_ref().map(of_figures).unwrap_or_default();
             report.held = true;
-            report.receiving = matches!(standing, Standing::Receiving { .. });
+            report.receiving = running.receives();
             report.fed_from.clone_from(&running.fed_from);
             report.flushed = flushed.or(report.flushed);
-            report.note = said_by(&standing);
+            report.note = said_by(&standing, report.receiving);
             return Ok(Some(report));
         }
         if !self.setup.share.exists() {
@@ -289,8 +338,11 @@ fn whole(rate: f64) -> Option<u64> {
     Some(whole.as_secs())
 }
 
-fn said_by(standing: &Standing) -> String {
+fn said_by(standing: &Standing, receives: bool) -> String {
     match standing {
+        Standing::Receiving { source, .. } if !receives => {
+            format!("connected to {source}, and nothing has come yet")
+        }
         Standing::Idle => "it has nobody to receive from".to_owned(),
         Standing::Connecting { source } => format!("connecting to {source}"),
         Standing::Receiving { .. } | Standing::Stopped { why: None } => String::new(),

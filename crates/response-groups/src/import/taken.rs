@@ -48,7 +48,7 @@ pub fn clashes<'a>(here: &'a [Named], there: &'a [Named]) -> Vec<(&'a Named, &'a
     here.iter().filter_map(clash).collect()
 }
 
-/// What no other object of its kind may have. No name has angle brackets, so none is like an address.
+/// What no other object of its kind may have. No name has angle brackets, as addresses have here.
 fn claims(it: &Named) -> impl Iterator<Item = String> {
     let uri = it.uri.as_deref().map(|uri| format!("<{}>", uri_key(uri)));
     std::iter::once(name_key(&it.name)).chain(uri)

@@ -37,6 +37,7 @@ fn receives() {
             reign: Reign(1),
             binaries: Binaries::find().await.unwrap(),
             begin: None,
+            histories: None,
         };
         let tasks = TaskTracker::new();
         let receiver = Receiver::start(settings, &tasks, &CancellationToken::new()).unwrap();

@@ -79,6 +79,7 @@ impl World {
             reign,
             binaries: Binaries::find().await.unwrap(),
             begin: Some(self.begin),
+            histories: None,
         }
     }
 

@@ -33,7 +33,7 @@ fn a_receiver_follows_a_mirror_switchover() {
         receiver.feed_from(Some(feed(&mirror, "home mirror")));
         stands(
             &receiver,
-            |it| matches!(it, Standing::Receiving { source } if source == "home mirror"),
+            |it| matches!(it, Standing::Receiving { source, .. } if source == "home mirror"),
         )
         .await;
         world.backup.start_again().await;

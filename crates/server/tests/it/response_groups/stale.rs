@@ -50,7 +50,9 @@ impl Ground {
         let clash = "The agent group \"Fresh\" at primary.contoso.com";
         let status = self.deployment.administer(&["status"]).await.unwrap();
         assert!(status.contains(clash), "{status}");
-        let foretold = self.shell(&format!("{OVER} -WhatIf")).await;
+        let rehearsal = format!("{OVER} -WhatIf");
+        let rehearsal = self.deployment.begin(&["shell", "-c", &rehearsal]).unwrap();
+        let foretold = rehearsal.end().await.unwrap().remarks;
         assert!(foretold.contains(clash) && foretold.contains("\"Fresh (2)\""), "{foretold}");
         self.shell(&format!("{FRESH} | Remove-CsRgsAgentGroup")).await;
         let status = self.deployment.administer(&["status"]).await.unwrap();
