@@ -8,7 +8,7 @@ use instance::shipping::{
     Feed, Figures, Position, Receiver, ReceiverSettings, Reign, Sample, Share, ShippingError,
     Standing,
 };
-use instance::{Found, Standby, Upstream};
+use instance::{ControlData, Found, Standby, Upstream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -262,7 +262,9 @@ impl Keeper {
         }
         if self.receiver.running.is_none() {
             let control = self.setup.instance.control_data().await?;
-            let begin = Position { timeline: control.timeline, lsn: control.redo };
+            let begin = lacks_from(&control);
+            let (timeline, lsn) = (begin.timeline, begin.lsn);
+            info!(store = self.setup.store, timeline, %lsn, "goes on with what is shipped");
             self.start_receiver(&source, Some(begin))?;
         }
         let mirror = self.setup.topology.partner_of(primary).map(|store| store.name.as_str());
@@ -329,6 +331,17 @@ fn of_figures(figures: &Figures) -> ShippingReport {
         behind_ms: u64::try_from(milliseconds).ok(),
         bytes_per_second: whole(figures.bytes_per_second),
         ..ShippingReport::default()
+    }
+}
+
+/// From where on a stopped or running standby may lack WAL: what it must replay to be consistent it
+/// has itself. A source that was copied later need not have that.
+fn lacks_from(control: &ControlData) -> Position {
+    if control.state.is_standby() && control.redo < control.minimum_recovery_end {
+        let timeline = control.minimum_recovery_timeline;
+        Position { timeline, lsn: control.minimum_recovery_end }
+    } else {
+        Position { timeline: control.timeline, lsn: control.redo }
     }
 }
 

@@ -174,11 +174,14 @@ impl Keeper {
             Found::Running { .. } => {
                 // One that does not answer may be a primary, and is fenced all the same.
                 let observed = self.setup.instance.observe().await;
-                if !observed.is_ok_and(|observed| observed.in_recovery) {
+                let is_standby = observed.is_ok_and(|observed| observed.in_recovery);
+                if !is_standby {
                     self.mark_old_copy()?;
                 }
                 info!(store = self.setup.store, "fenced: PostgreSQL is stopped, left as it is");
-                let stopped = self.setup.instance.stop(StopMode::Immediate, STOP_PATIENCE).await;
+                // A standby writes down how far it has replayed, so that it can go on from there.
+                let mode = if is_standby { StopMode::Fast } else { StopMode::Immediate };
+                let stopped = self.setup.instance.stop(mode, STOP_PATIENCE).await;
                 if let Err(error) = stopped {
                     warn!(store = self.setup.store, %error, "it does not stop: it is killed");
                     self.setup.instance.kill().await?;

@@ -67,8 +67,8 @@ pool's next failback; read it as a file, and see what differs:
     standfast shell … -c 'Export-CsRgsConfiguration -Source POOL -PutAside -FileName aside.zip'
     standfast shell … -c 'Compare-CsRgsConfiguration POOL -FileName aside.zip'
 
-What counts as received is what the backup pool had received when it came to stand in. After a
-failover by files that is the last revision received, and not the file.
+What counts as received is what the backup pool was given when it came to stand in: the last
+revision that it had received, or, after a failover by files, the file.
 ";
 
 fn part(procedure: &Procedure, prose: &str) -> String {

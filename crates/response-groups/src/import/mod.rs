@@ -15,8 +15,8 @@ pub(crate) use names::is_numbered;
 pub use conflict::{Conflict, Conflicts, Staying};
 pub use homecoming::{Fate, Homecoming};
 pub use plan::{
-    AudioSource, Elsewhere, Existing, Incoming, Named, Options, Plan, RAISED_MAX, REIGN_AHEAD_MAX,
-    Reference, Renamed, Report, Standing,
+    AudioSource, Base, Elsewhere, Existing, Incoming, Named, Options, Plan, RAISED_MAX,
+    REIGN_AHEAD_MAX, Reference, Renamed, Report, Standing,
 };
 pub use planner::plan;
 pub use taken::{Taken, clashes, taken};

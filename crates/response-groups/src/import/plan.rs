@@ -162,8 +162,22 @@ pub struct Plan {
     pub sign_out_of: Option<String>,
     /// The owners whose objects the destination may edit from now on, and under which reign.
     pub claim: Vec<(String, i64)>,
+    /// What the destination has been given of an owner for whom it stands in from now on, if that
+    /// is not what it has received.
+    pub base: Option<Base>,
     /// What the administrator is told.
     pub report: Report,
+}
+
+/// What a pool that stands in was given: what differs from it later, it has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Base {
+    /// Whose it is.
+    pub owner: String,
+    /// The owner's reign and revision then.
+    pub place: (i64, i64),
+    /// All of it.
+    pub configuration: Configuration,
 }
 
 impl Plan {

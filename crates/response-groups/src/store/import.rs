@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::change::Change;
 use super::lease::Lease;
-use super::{Hosting, RgsError, audio, looked, read, reign, settings, sign_ins, write};
+use super::{Hosting, RgsError, audio, looked, read, received, reign, settings, sign_ins, write};
 use crate::checks::{self, Complaint};
 use crate::configuration::AudioEntry;
 use crate::import::{AudioSource, Elsewhere, Existing, Named, Plan, Report};
@@ -168,6 +168,9 @@ async fn apply(
         sign_ins::keep_only(change, owner, &plan.sign_ins).await?;
     }
     sign_ins::put(change, &plan.sign_ins).await?;
+    if let Some(base) = &plan.base {
+        received::keep(change, &base.owner, base.place, &base.configuration).await?;
+    }
     audio::sweep(change).await?;
     Ok(kept)
 }

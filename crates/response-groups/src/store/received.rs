@@ -153,6 +153,17 @@ async fn receive(
         return Err(RgsError::Older { what, owner: owner.to_owned() });
     }
     add_contents(change, &configuration.audio, source).await?;
+    keep(change, owner, place, configuration).await?;
+    audio::sweep(change).await
+}
+
+/// Keeps what came of an owner in the place of what came before. The content of its audio is here.
+pub(super) async fn keep(
+    change: &Change,
+    owner: &str,
+    place: (i64, i64),
+    configuration: &Configuration,
+) -> Result<(), RgsError> {
     let sql = "insert into rgs.received (owner, reign, revision, configuration)
                values ($1, $2, $3, $4)
                on conflict (owner) do update set reign = excluded.reign,
@@ -165,7 +176,7 @@ async fn receive(
     let sql = "insert into rgs.received_audio (owner, sha256)
                select $1, decode(it, 'hex') from unnest($2::text[]) as d (it)";
     change.execute(sql, &[&owner, &digests]).await?;
-    audio::sweep(change).await
+    Ok(())
 }
 
 async fn forget(lease: &Lease, owner: &str) -> Result<(), RgsError> {

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::disaster::{Disaster, ROOM};
+use crate::disaster::{Disaster, LONG, ROOM};
 
 /// The witness first: nobody at home takes over from anybody.
 const HOME: [&str; 4] = ["north-witness", "north-db1", "north-db2", "north-chat"];
@@ -47,8 +47,26 @@ async fn nobody_waits_for_a_home_that_says_nothing() {
     if acknowledged {
         pool.must_keep(&["said to a server that sleeps".to_owned()]);
     }
+    comes_home_after_a_switchover(&mut pool).await;
+}
+
+/// The backup site has begun a timeline by itself, and home's mirror is copied only when the pool
+/// is home: neither has what log shipping begins with. It is seen to flow all the same, and the
+/// backup instance is not copied anew for it.
+async fn comes_home_after_a_switchover(pool: &mut Disaster) {
+    let switch =
+        "Invoke-CsDatabaseFailover -PoolFqdn pool.example.org -DatabaseType PersistentChat";
+    pool.eventually(&format!("{switch} -NewPrincipal Mirror -Force")).await;
+    pool.says(2, "by the other instance").await;
+    let question = ["shell", "-c", "(Get-CsPersistentChatRecovery).Mirror"];
+    let in_sync = |said: &str| said.contains("synchronized");
+    pool.deployment.watch(LONG, "the mirror follows", &question, in_sync).await.unwrap();
     pool.eventually("Invoke-CsPersistentChatFailback -Force").await;
+    let shipping = pool.shell("(Get-CsPersistentChatRecovery).LogShipping").await;
+    assert!(shipping.starts_with("continuous, fed from"), "not seen to flow: {shipping}");
     pool.is_well("home again").await;
     pool.says(2, "home again").await;
     pool.nothing_is_missing("home again").await;
+    let log = std::fs::read_to_string(&pool.deployment.host("south-db1").plan().log).unwrap();
+    assert!(!log.contains("log shipping begins anew"), "copied anew: {log}");
 }

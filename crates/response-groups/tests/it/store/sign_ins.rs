@@ -50,6 +50,12 @@ async fn only_listed_agents_of_formal_groups_sign_in() {
     let participation_policy = ParticipationPolicy::Informal;
     world.change(AgentGroup { participation_policy, ..formal(&["ken"]) }).await.unwrap();
     assert!(signed_in().await.is_empty());
+    // Where another pool stands in, no call arrives.
+    world.hosting.close(PRIMARY).await.unwrap();
+    for on in [true, false] {
+        let refused = sign_in(1, "ken", on).await;
+        assert!(matches!(refused, Err(RgsError::NotEditor { .. })), "{refused:?}");
+    }
 }
 
 #[tokio::test]
@@ -64,6 +70,7 @@ async fn who_signed_out_where_the_calls_were_taken_is_signed_out_here() {
         world.hosting.import(Vec::new(), make, &mut NoAudio).await.unwrap();
     };
     import(plan).await;
+    world.hosting.take_over(BACKUP).await.unwrap();
     for (group, agent) in [(1, "ken"), (1, "ana"), (2, "ken")] {
         let agent = format!("sip:{agent}@contoso.com");
         world.hosting.sign_in(id(group), &agent, true).await.unwrap();

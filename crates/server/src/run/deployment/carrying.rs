@@ -11,7 +11,9 @@ use admin::{Fault, FaultKind, Watch};
 use jiff::Timestamp;
 use response_groups::compare::{Compared, compare};
 use response_groups::configuration::{AudioEntry, Configuration};
-use response_groups::import::{self, AudioSource, Conflicts, Incoming, Options, Report, Standing};
+use response_groups::import::{
+    self, AudioSource, Base, Conflicts, Incoming, Options, Report, Standing,
+};
 use response_groups::package::{Header, Package, Refused, Reign, Writer, verify};
 use response_groups::store::{Export as Held, Hosting, ImportError, OwnerFilter, RgsError};
 use tokio::runtime::Handle;
@@ -189,8 +191,19 @@ impl Reached {
             reigns,
             given,
         };
+        let base = of.as_deref().filter(|it| *it != order.destination).map(|owner| Base {
+            owner: owner.to_owned(),
+            place: package
+                .manifest()
+                .owners
+                .get(owner)
+                .map_or((0, 0), |it| (it.reign, it.revision)),
+            configuration: whole.clone(),
+        });
         let plan = |existing: &import::Existing| {
-            let plan = import::plan(existing, &incoming, options).map_err(NoPlan::Conflicts)?;
+            let mut plan = import::plan(existing, &incoming, options).map_err(NoPlan::Conflicts)?;
+            let stands_in = |it: &Base| plan.claim.iter().any(|(owner, _)| *owner == it.owner);
+            plan.base = base.filter(stands_in);
             match order.mode {
                 Mode::Act => Ok(plan),
                 Mode::WhatIf => Err(NoPlan::Rehearsed(Box::new(plan.report))),
