@@ -91,20 +91,28 @@ impl Journal {
         Ok(())
     }
 
-    /// The lines of the newest run of `pool`, oldest first. A torn last line is left out.
+    /// The lines of the newest run of `pool`, oldest first. A torn last line is left out. One that
+    /// was refused before its first row tells less than any that was not, and stands back.
     pub fn newest(&self, pool: &str) -> std::io::Result<Vec<Entry>> {
         let mut files: Vec<_> = fs::read_dir(&self.directory)?
             .filter_map(|entry| entry.ok().map(|entry| entry.path()))
             .filter(|path| path.extension().is_some_and(|it| it == "jsonl"))
             .collect();
         files.sort();
+        let mut refused = Vec::new();
         for path in files.into_iter().rev() {
             let lines = read(&path)?;
-            if lines.first().is_some_and(|line| line.pool == pool) {
+            if lines.first().is_none_or(|line| line.pool != pool) {
+                continue;
+            }
+            if lines.iter().any(|line| matches!(line.what, What::Row(_) | What::Finished)) {
                 return Ok(lines);
             }
+            if refused.is_empty() {
+                refused = lines;
+            }
         }
-        Ok(Vec::new())
+        Ok(refused)
     }
 
     /// The lines of one run, oldest first; none where this host has none of it.
@@ -238,6 +246,16 @@ mod tests {
         file.write_all(b"{\"run\": \"ru").unwrap();
         assert_eq!(journal.newest("p").unwrap(), vec![entry("run-2"), entry("run-2")]);
         assert_eq!(journal.newest("another").unwrap(), Vec::new());
+        // One that was refused since hides nothing; where there is no other, it is told.
+        let refused = |run: &str, pool: &str| {
+            let what = What::Ended { stopped: "another one runs".to_owned() };
+            Entry { what, pool: pool.to_owned(), ..entry(run) }
+        };
+        for line in [refused("run-6", "p"), refused("run-7", "q"), refused("run-8", "q")] {
+            journal.append(&line).unwrap();
+        }
+        assert_eq!(journal.newest("p").unwrap(), vec![entry("run-2"), entry("run-2")]);
+        assert_eq!(journal.newest("q").unwrap(), vec![refused("run-8", "q")]);
         assert_eq!(journal.run("run-1").unwrap(), vec![entry("run-1")]);
         assert_eq!(journal.run("run-3").unwrap(), Vec::new());
         assert!(journal.append(&entry("../escape")).is_err());

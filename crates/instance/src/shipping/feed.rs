@@ -158,8 +158,8 @@ struct Identity {
     timeline: u32,
 }
 
-/// Brings the history of the timeline on which the backup instance goes on, if it is in `directory`.
-/// Those of older ones may be of branches that it has left.
+/// Brings the history of the timeline on which the backup instance goes on, if it is in
+/// `directory`. Those of older ones may be of branches that it has left.
 pub(super) fn bring_own(
     folder: &Folder,
     directory: &Path,

@@ -158,7 +158,7 @@ fn give_up(share: &Share, replayed: Lsn, range: &str) -> Result<Result<(), Strin
 }
 
 /// How far the share can take an instance that has replayed to `replayed`.
-fn judge(share: &Share, replayed: Lsn) -> Result<Drained, ShippingError> {
+pub(super) fn judge(share: &Share, replayed: Lsn) -> Result<Drained, ShippingError> {
     let end = drained_end(share, replayed)?;
     let given_up = Consent::read(share)?.map(|consent| consent.range);
     let judged = end.is_drained(replayed, given_up.as_ref());

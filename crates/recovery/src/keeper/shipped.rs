@@ -1,7 +1,7 @@
 //! Being fed by log shipping, at the backup site: the receiver, the share, the standby behind it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use instance::shipping::restore::restore_command;
 use instance::shipping::{
@@ -15,12 +15,15 @@ use tracing::{info, warn};
 
 use super::old_copy;
 use super::report::ShippingReport;
+use super::routes;
 use super::standby::fell_as_primary;
 use super::{Keeper, KeeperError};
 use crate::record::PoolRecord;
 
 /// The name by which the receiver is known to those that feed it.
 const RECEIVER_NAME: &str = "standfast_receiver";
+/// An instance that ends so soon after its start does so again and again.
+const ENDS_BY_ITSELF: Duration = Duration::from_mins(1);
 /// How often closed files that nobody needs are removed.
 const RETIRE_EVERY: Duration = Duration::from_mins(1);
 
@@ -28,6 +31,8 @@ const RETIRE_EVERY: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
     running: Option<Running>,
+    /// When the instance was last started to replay what comes.
+    started: Option<Instant>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -139,6 +144,16 @@ impl Keeper {
                 return Ok(());
             }
             Found::Stopped(control) => {
+                if let Some(lost) = self.stopped_by_the_share(&control).await? {
+                    warn!(store = self.setup.store, lost, "what is shipped cannot be replayed");
+                    self.note(&lost);
+                    if let Ok(source) = &source
+                        && receiving
+                    {
+                        return self.begin_shipping(source, standby).await;
+                    }
+                }
+                self.receiver.started = Some(Instant::now());
                 let started = self.start_as(standby.clone()).await;
                 if let (Err(error), Ok(source)) = (&started, &source)
                     && receiving
@@ -172,6 +187,24 @@ impl Keeper {
             return self.begin_shipping(source, standby).await;
         }
         self.receive(source).await
+    }
+
+    /// What is missing from the share or damaged in it, if an instance that was just started to
+    /// replay it has ended by itself. Looking costs reading all that it has not replayed.
+    async fn stopped_by_the_share(
+        &self,
+        control: &ControlData,
+    ) -> Result<Option<String>, KeeperError> {
+        let just_started = self.receiver.started.is_some_and(|it| it.elapsed() < ENDS_BY_ITSELF);
+        if !just_started || !control.state.is_standby() {
+            return Ok(None);
+        }
+        let share = self.setup.share.clone();
+        let replayed = control.minimum_recovery_end.max(control.redo);
+        let look = move || routes::judge(&Share::open(&share)?, replayed);
+        let looked = tokio::task::spawn_blocking(look).await;
+        let looked = looked.map_err(|error| KeeperError::Cannot(error.to_string()))?;
+        Ok(looked?.lost)
     }
 
     /// Whether there is nothing here that could replay what is shipped. A primary that was stopped

@@ -1,5 +1,6 @@
 //! A file of the share is lost or damaged, and then home is: the failover stops at the gap, names
-//! it, and goes on only when just that range is given up. What came after is salvaged.
+//! it, and goes on only when just that range is given up. What came after is salvaged. While home
+//! serves, a new copy makes it good.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,13 +24,7 @@ async fn a_lost_file_is_named_given_up_and_made_good_when_home_returns() {
 #[tokio::test]
 async fn a_damaged_file_is_named_given_up_and_made_good_when_home_returns() {
     let mut pool = Disaster::stand(44).await;
-    let flip = |file: &PathBuf| {
-        let mut bytes = std::fs::read(file).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 0x10;
-        std::fs::write(file, bytes).unwrap();
-    };
-    fails_over_past(&mut pool, flip, "a file is damaged").await;
+    fails_over_past(&mut pool, damage, "a file is damaged").await;
 }
 
 #[tokio::test]
@@ -56,6 +51,13 @@ async fn an_emptied_backup_instance_is_copied_anew() {
     pool.nothing_is_missing("at the backup site").await;
 }
 
+fn damage(file: &PathBuf) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(file, bytes).unwrap();
+}
+
 /// Removes everything in a directory.
 fn empty(directory: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(directory)? {
@@ -65,7 +67,31 @@ fn empty(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &str) {
+#[tokio::test]
+async fn a_damaged_file_is_named_and_made_good_while_home_serves() {
+    let mut pool = Disaster::stand(51).await;
+    let (hurt, _) = is_hurt(&mut pool, damage).await;
+    pool.sql("south-a", "select pg_wal_replay_resume()").await;
+    let name = hurt.file_stem().unwrap().to_string_lossy().into_owned();
+    let log = pool.deployment.host("south-db1").plan().log.clone();
+    testkit::eventually(LONG, "the file is named and a new copy begins", async || {
+        let text = std::fs::read_to_string(&log).map_err(|error| error.to_string())?;
+        let copied = text.find(&name).is_some_and(|at| text[at..].contains("copying"));
+        if copied { Ok(()) } else { Err(text) }
+    })
+    .await;
+    pool.says(3, "after the damage").await;
+    pool.is_well("with a new copy").await;
+    let question = ["shell", "-c", "(Get-CsPersistentChatRecovery).BehindBytes"];
+    let all = |said: &str| said.trim() == "0";
+    pool.deployment.watch(LONG, "all is shipped", &question, all).await.unwrap();
+    pool.lose_home().await;
+    pool.shell(&format!("{FAILOVER} -Force")).await;
+    pool.nothing_is_missing("at the backup site").await;
+}
+
+/// What was said in each of four segments that wait in the share, of which the third is hurt.
+async fn is_hurt(pool: &mut Disaster, hurt: impl Fn(&PathBuf)) -> (PathBuf, Vec<Vec<String>>) {
     pool.says(3, "to begin with").await;
     // The backup instance stands still, so that what is shipped from here on waits in the share.
     pool.sql("south-a", "select pg_wal_replay_pause()").await;
@@ -80,6 +106,11 @@ async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &st
     let hurt_one = pool.shared_file(first + 2).await;
     pool.shared_file(first + 3).await;
     hurt(&hurt_one);
+    (hurt_one, by_segment)
+}
+
+async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &str) {
+    let (hurt_one, mut by_segment) = is_hurt(pool, hurt).await;
     pool.lose_home().await;
     pool.sql("south-a", "select pg_wal_replay_resume()").await;
 

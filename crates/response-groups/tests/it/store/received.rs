@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use response_groups::configuration::Configuration;
-use response_groups::import::Existing;
+use response_groups::import::{Base, Existing, Plan};
 use response_groups::model::{Kind, Object};
 use response_groups::store::{Filter, Listing, NoAudio, OwnerFilter, RgsError};
 
@@ -98,4 +98,22 @@ async fn what_stood_in_is_not_replaced_by_whoever_came_back() {
     let received = world.hosting.received(PRIMARY).await.unwrap().unwrap();
     assert_eq!(received.configuration, of("received"));
     world.hosting.receive(PRIMARY, 2, 9, &of("home again"), &mut NoAudio).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_by_which_a_pool_comes_to_stand_in_is_what_it_was_given() {
+    let world = World::of(BACKUP).await;
+    let of = |names: &[&str]| Configuration {
+        objects: names.iter().zip(1..).map(|(name, id)| group(id, name).into()).collect(),
+        ..Configuration::default()
+    };
+    let newest = of(&["one", "two"]);
+    world.hosting.receive(PRIMARY, 0, 9, &newest, &mut NoAudio).await.unwrap();
+    let file = of(&["one"]);
+    let base = |place| Base { owner: PRIMARY.to_owned(), place, configuration: file.clone() };
+    let planned = Plan { base: Some(base((0, 7))), ..plan(&file) };
+    let make = |_: &Existing| Ok::<_, super::world::NoPlan>(planned);
+    world.hosting.import(Vec::new(), make, &mut NoAudio).await.unwrap();
+    let given = world.hosting.received(PRIMARY).await.unwrap().unwrap();
+    assert_eq!(((given.reign, given.revision), given.configuration), ((0, 7), file));
 }
