@@ -48,7 +48,9 @@ pub(crate) fn read(path: &Path) -> io::Result<(Vec<u8>, u32)> {
 /// What helps where a file cannot be read or written.
 pub(crate) fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => "run this as the user to whom it belongs, or as root",
+        io::ErrorKind::PermissionDenied => {
+            "run this as the user to whom it belongs, or give it to this one with chown"
+        }
         io::ErrorKind::NotFound => {
             "name another directory, or put it back: `standfast init` made it"
         }

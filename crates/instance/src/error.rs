@@ -21,7 +21,7 @@ pub enum Error {
     Nameless { uid: u32 },
     #[error(
         "no PostgreSQL was found in {looked}; install PostgreSQL 15 or later (Debian package \
-         postgresql-15), or say where its programs are"
+         postgresql-15), or name the directory of its programs in PATH"
     )]
     PostgresMissing { looked: String },
     #[error(

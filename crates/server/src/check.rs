@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use topology::Topology;
 
 use crate::said::answer;
+use crate::text;
 
 /// Prints every problem and warning. Fails if there is a problem.
 pub(crate) fn check(path: &Path) -> anyhow::Result<ExitCode> {
@@ -47,5 +48,6 @@ pub(crate) fn load(path: &Path) -> anyhow::Result<Topology> {
 }
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("read the topology {}", path.display()))
+    let read = std::fs::read(path).map_err(anyhow::Error::from).and_then(text::of);
+    read.with_context(|| format!("read the topology {}", path.display()))
 }

@@ -9,6 +9,7 @@ mod run;
 mod said;
 mod shell;
 mod status;
+mod text;
 
 use std::process::ExitCode;
 

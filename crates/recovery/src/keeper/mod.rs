@@ -356,6 +356,12 @@ impl Keeper {
         self.remembered.obey(read).map_err(|source| self.file_error(source))
     }
 
+    /// The data directory holds what is not ours.
+    fn foreign(&self, why: String) -> KeeperError {
+        let directory = self.setup.instance.spec().data.clone();
+        instance::Error::Foreign { directory, why }.into()
+    }
+
     fn file_error(&self, source: std::io::Error) -> KeeperError {
         KeeperError::File { directory: self.setup.directory.clone(), source }
     }

@@ -41,7 +41,8 @@ impl Keeper {
                 "the data directory of {} is gone and it was the primary: restore it, or fail over",
                 self.setup.store
             ))),
-            Found::Foreign(why) | Found::Unusable(why) => Err(KeeperError::Cannot(why)),
+            Found::Foreign(why) => Err(self.foreign(why)),
+            Found::Unusable(why) => Err(KeeperError::Cannot(why)),
             // One that fell meanwhile is started once more, to be stopped in order.
             Found::Stopped(control) if moves_away(&read.value) && control.state.is_clean() => {
                 self.note("stopped to be moved to the other site");

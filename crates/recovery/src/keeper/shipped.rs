@@ -138,31 +138,15 @@ impl Keeper {
             return self.begin_shipping(&source?, standby).await;
         }
         match found {
-            Found::Foreign(why) => return Err(KeeperError::Cannot(why)),
+            Found::Foreign(why) => return Err(self.foreign(why)),
             Found::Missing | Found::Unusable(_) => {
                 self.note("there is no copy here to replay anything into");
                 return Ok(());
             }
             Found::Stopped(control) => {
-                if let Some(lost) = self.stopped_by_the_share(&control).await? {
-                    warn!(store = self.setup.store, lost, "what is shipped cannot be replayed");
-                    self.note(&lost);
-                    if let Ok(source) = &source
-                        && receiving
-                    {
-                        return self.begin_shipping(source, standby).await;
-                    }
+                if !self.goes_on(&control, source.as_ref().ok(), standby.clone()).await? {
+                    return Ok(());
                 }
-                self.receiver.started = Some(Instant::now());
-                let started = self.start_as(standby.clone()).await;
-                if let (Err(error), Ok(source)) = (&started, &source)
-                    && receiving
-                    && !control.state.is_standby()
-                {
-                    warn!(store = self.setup.store, %error, "does not go on as a standby");
-                    return self.begin_shipping(source, standby).await;
-                }
-                started?;
             }
             Found::Running { .. } if self.setup.instance.observe().await?.in_recovery => {
                 // It may have streamed from a primary beside it until now.
@@ -187,6 +171,34 @@ impl Keeper {
             return self.begin_shipping(source, standby).await;
         }
         self.receive(source).await
+    }
+
+    /// Starts an instance that is there to replay what comes; from a new copy where it cannot, and
+    /// `source` is heard. Tells whether it has gone on with what it had.
+    async fn goes_on(
+        &mut self,
+        control: &ControlData,
+        source: Option<&PoolRecord>,
+        standby: Standby,
+    ) -> Result<bool, KeeperError> {
+        if let Some(lost) = self.stopped_by_the_share(control).await? {
+            warn!(store = self.setup.store, lost, "what is shipped cannot be replayed");
+            self.note(&lost);
+            if let Some(source) = source {
+                self.begin_shipping(source, standby).await?;
+                return Ok(false);
+            }
+        }
+        self.receiver.started = Some(Instant::now());
+        let started = self.start_as(standby.clone()).await;
+        if let (Err(error), Some(source)) = (&started, source)
+            && !control.state.is_standby()
+        {
+            warn!(store = self.setup.store, %error, "does not go on as a standby");
+            self.begin_shipping(source, standby).await?;
+            return Ok(false);
+        }
+        started.map(|()| true)
     }
 
     /// What is missing from the share or damaged in it, if an instance that was just started to

@@ -31,7 +31,7 @@ impl Keeper {
         let standby = Standby::from(self.upstream(upstream)?);
         match self.setup.instance.found().await? {
             Found::Missing | Found::Unusable(_) => self.seed(upstream, standby).await,
-            Found::Foreign(why) => Err(KeeperError::Cannot(why)),
+            Found::Foreign(why) => Err(self.foreign(why)),
             Found::Stopped(control)
                 if fell_as_primary(&control) || old_copy::is_marked(&self.setup.directory) =>
             {

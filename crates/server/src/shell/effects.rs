@@ -16,11 +16,11 @@ use super::asking;
 use super::exchange::Exchange;
 use super::output::Output;
 use super::place;
-use super::text;
 use super::travel;
 use crate::reach::Deployment;
 use crate::run::INVOKE;
 use crate::said::remark;
+use crate::text;
 
 /// How often a file is made and fetched, if it is overtaken before what is to follow does: an agent
 /// may sign in at any moment.

@@ -11,7 +11,6 @@ mod interactive;
 mod live;
 mod output;
 mod place;
-mod text;
 mod travel;
 
 use std::io::{IsTerminal as _, Read as _};
@@ -24,6 +23,7 @@ use shell::{Answer, Catalogue, Environment, Need, Origin, Run, Script, check, pa
 use crate::args::{Reach, Shell};
 use crate::reach::{Deployment, block_on};
 use crate::said::{answer, complain, remark};
+use crate::text;
 use effects::Effects;
 use exchange::Exchange;
 use output::Output;

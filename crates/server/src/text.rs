@@ -7,7 +7,7 @@ const LITTLE_ENDIAN: &[u8] = &[0xff, 0xfe];
 const BIG_ENDIAN: &[u8] = &[0xfe, 0xff];
 
 /// Reads text. Fails with what is wrong with it, and what to do.
-pub(super) fn of(bytes: Vec<u8>) -> anyhow::Result<String> {
+pub(crate) fn of(bytes: Vec<u8>) -> anyhow::Result<String> {
     if let Some(rest) = bytes.strip_prefix(LITTLE_ENDIAN) {
         return wide(rest, u16::from_le_bytes);
     }
