@@ -41,8 +41,8 @@ pub fn release(data: &Path) {
 ///
 /// Other tests start and stop servers at the same time. So what is there is listed first and then
 /// compared with what is mapped: memory that is newer than the list is not touched, nor is memory
-/// so young that its server may not have mapped it yet. Where not every process of the machine can be
-/// seen, nothing is: the memory of one that is not seen would look as if nobody had it.
+/// so young that its server may not have mapped it yet. Where not every process of the machine can
+/// be seen, nothing is: the memory of one that is not seen would look as if nobody had it.
 pub fn release_unmapped() {
     let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     if namespace.as_os_str() != FIRST_NAMESPACE {

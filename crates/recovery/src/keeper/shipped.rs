@@ -22,6 +22,8 @@ use crate::record::PoolRecord;
 
 /// The name by which the receiver is known to those that feed it.
 const RECEIVER_NAME: &str = "standfast_receiver";
+/// Between the end of a page's last record and the next page's first lies this much at most.
+const PAGE_HEADER_BYTES: u64 = 64;
 /// An instance that ends so soon after its start does so again and again.
 const ENDS_BY_ITSELF: Duration = Duration::from_mins(1);
 /// How often closed files that nobody needs are removed.
@@ -55,7 +57,7 @@ impl Running {
     fn receives(&self) -> bool {
         let standing = self.receiver.standing();
         let Standing::Receiving { since, .. } = &*standing.borrow() else { return false };
-        *self.receiver.flushed().borrow() != *since || self.is_behind_by(0)
+        *self.receiver.flushed().borrow() != *since || self.is_behind_by(PAGE_HEADER_BYTES)
     }
 
     /// Whether the mirror has all that comes next: it is in sync, and we have nearly as much.
