@@ -205,6 +205,12 @@ fn helped(pair: &Pair) -> Option<Closed> {
         let is_refused = goes_over && !pair.is_over() && pair.fits != Known::Yes;
         if is_named && (both_answer || goes_over) && !is_refused {
             let mut model = Model::new(pair.clone());
+            if closed == Closed::HomeIsNotHeard {
+                assert!(told.contains("-DisasterMode -AcceptDataLoss"), "{told}");
+                let unsaid = Pair { attested: false, consented: false, ..pair.clone() };
+                assert!(Model::new(unsaid).go(procedure).is_err(), "{pair:?}");
+                (model.world.attested, model.world.consented) = (true, true);
+            }
             model.go(procedure).unwrap_or_else(|why| panic!("{told}: {why} {pair:?}"));
             assert!(may(&model.world), "{told}: {pair:?}");
         }

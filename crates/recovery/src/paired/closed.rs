@@ -11,6 +11,9 @@ pub enum Closed {
     OnTheWayThere,
     /// A failback has closed the backup pool and was stopped then.
     OnTheWayHome,
+    /// A failback has closed the backup pool, and the primary pool is not heard: perhaps they are
+    /// home.
+    HomeIsNotHeard,
     /// The primary pool is closed, and the backup pool is not heard: perhaps it stands in.
     OneIsNotHeard,
 }
@@ -21,6 +24,7 @@ impl Pair {
         let may_be_changed = self.primary.edits == Known::Yes || self.backup.edits == Known::Yes;
         match () {
             () if self.lock == Lock::Others || may_be_changed => None,
+            () if self.is_over() && !self.is_surely_over() => Some(Closed::HomeIsNotHeard),
             () if self.is_over() => Some(Closed::OnTheWayHome),
             () if self.primary.reach != Reach::Up => None,
             () if self.backup.reach == Reach::Up => Some(Closed::OnTheWayThere),
@@ -45,6 +49,13 @@ impl Closed {
                 "{nobody}: a failback was stopped after {backup} was closed for changes. Give it \
                  again, and it goes on: {back} -PoolFqdn {primary}. Or let them be changed at \
                  {backup} again: {over} -PoolFqdn {primary}."
+            ),
+            Self::HomeIsNotHeard => format!(
+                "{backup} has stood in for {primary} and is closed for changes, by a failback that \
+                 was stopped or has brought the Response Groups home; which of the two is not \
+                 known, because {primary} is not heard. Start the hosts of its databases, then \
+                 look again. If it is lost, let them be changed at {backup} again: {over} \
+                 -PoolFqdn {primary} -DisasterMode -AcceptDataLoss."
             ),
             Self::OneIsNotHeard => format!(
                 "{primary} is closed for changes, and {backup}, which may stand in for it, is not \

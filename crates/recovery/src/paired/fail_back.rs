@@ -60,7 +60,8 @@ pub const POOL_FAIL_BACK: Procedure = Procedure {
         },
         Step {
             number: "12",
-            text: "Remove them from the backup pool, once the primary pool is seen to have all.",
+            text: "Remove them from the backup pool, once it has received what came home and the \
+                   primary pool is seen to have all.",
             done: |pair| pair.is_home() && pair.backup.hosts == Hosts::Nothing,
             act: Act::RemoveThere,
             documented: &[

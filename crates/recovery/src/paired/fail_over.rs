@@ -20,7 +20,7 @@ pub const POOL_FAIL_OVER: Procedure = Procedure {
             text: "The primary pool answers, or an administrator attests that it is down.",
             remedy: "make sure that its hosts are off, then repeat with -DisasterMode.",
             say: Figures::told,
-            holds: |pair| pair.is_over() || pair.primary.reach == Reach::Up || pair.attested,
+            holds: |pair| pair.is_surely_over() || pair.primary.reach == Reach::Up || pair.attested,
         },
         Given {
             text: "The backup pool has received the primary pool's Response Groups.",
@@ -38,8 +38,8 @@ pub const POOL_FAIL_OVER: Procedure = Procedure {
             remedy: "if that can be borne, repeat with -AcceptDataLoss.",
             say: Figures::told,
             holds: |pair| {
-                pair.is_over()
-                    || pair.received == Received::All
+                pair.is_surely_over()
+                    || !pair.is_over() && pair.received == Received::All
                     || pair.primary.reach == Reach::Up
                     || pair.consented
             },

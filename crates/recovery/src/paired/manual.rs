@@ -45,6 +45,10 @@ The pool is back and has heard that another stands in for it:
 
     standfast shell … -c 'Invoke-CsPoolFailBack -PoolFqdn POOL -Force'
 
+The last row takes nothing out at the backup pool before that has received what came home: a
+failover right after it brings all of it. A backup pool that is closed, while the pool itself is not
+heard, may have given it back: it is opened again only with -DisasterMode -AcceptDataLoss.
+
 Run again, the command goes on where it was interrupted; until the import it can be turned back with
 Invoke-CsPoolFailOver. What was removed at the backup pool meanwhile is removed, too, unless
 something refers to it that the backup pool never had.

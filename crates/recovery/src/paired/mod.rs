@@ -146,7 +146,8 @@ pub enum Act {
     /// Import what the backup pool hosts into the primary pool, in a higher reign, in one
     /// transaction.
     ImportHome,
-    /// Remove from the backup pool what was imported there, if the primary pool has all of it.
+    /// Have the backup pool receive what the primary pool has now; then remove from it what was
+    /// imported there, if the primary pool has all of that.
     RemoveThere,
 }
 
@@ -198,6 +199,8 @@ impl Act {
             }
             Self::OpenBackup => {
                 assert!(pair.is_over(), "opened without having it");
+                let said = pair.attested && pair.consented;
+                assert!(pair.is_surely_over() || said, "opened while home may change it");
                 pair.backup.edits = Known::Yes;
             }
             Self::CloseBackup => pair.backup.edits = Known::No,
@@ -225,6 +228,7 @@ impl Act {
             }
             Self::RemoveThere => {
                 assert!(pair.is_home(), "removed before the primary pool has it");
+                pair.received = Received::All;
                 pair.backup.hosts = Hosts::Nothing;
             }
         }
@@ -235,6 +239,12 @@ impl Pair {
     /// Whether the backup pool stands in for the primary pool.
     pub fn is_over(&self) -> bool {
         self.backup.reach == Reach::Up && self.backup.reigns && self.backup.hosts == Hosts::Imported
+    }
+
+    /// The same, and no failback can have brought them home: then the backup pool is closed, and
+    /// only the primary pool knows.
+    pub fn is_surely_over(&self) -> bool {
+        self.is_over() && (self.backup.edits == Known::Yes || self.primary.reach == Reach::Up)
     }
 
     /// Whether the primary pool has what is its own, in the higher reign, and may change it.

@@ -16,7 +16,7 @@ pub use conflict::{Conflict, Conflicts, Staying};
 pub use homecoming::{Fate, Homecoming};
 pub use plan::{
     AudioSource, Base, Elsewhere, Existing, Incoming, Named, Options, Plan, RAISED_MAX,
-    REIGN_AHEAD_MAX, Reference, Renamed, Report, Standing,
+    REIGN_AHEAD_MAX, Reference, Renamed, Report, Standing, UNHEARD_MAX, above_unheard,
 };
 pub use planner::plan;
 pub use taken::{Taken, clashes, taken};

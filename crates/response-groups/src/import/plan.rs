@@ -26,6 +26,8 @@ pub struct Existing {
     pub elsewhere: Vec<Elsewhere>,
     /// What the destination knows of each owner.
     pub owners: BTreeMap<String, Standing>,
+    /// The reign of what the destination has received of each owner.
+    pub received: BTreeMap<String, i64>,
     /// The owners whose application-level settings are there.
     pub settings: BTreeSet<String>,
 }
@@ -93,6 +95,10 @@ pub const RAISED_MAX: i64 = 1 << 48;
 /// any owner ever changes hands, and never so far that a few imports come to [`RAISED_MAX`].
 pub const REIGN_AHEAD_MAX: i64 = 1_000_000;
 
+/// How many reigns an owner's own pool may have come to, each by a procedure that was stopped,
+/// before whoever stands in for it hears of any.
+pub const UNHEARD_MAX: i64 = 100;
+
 impl Standing {
     /// The reign of whoever may edit next; none if there is no higher one.
     pub fn next_reign(self) -> Option<i64> {
@@ -103,6 +109,12 @@ impl Standing {
 /// A reign higher than this one.
 pub(super) fn above(reign: i64) -> Option<i64> {
     reign.checked_add(1).filter(|it| (1..=RAISED_MAX).contains(it))
+}
+
+/// A reign higher than this one, and than any that an owner's own pool can have come to unheard:
+/// under one and the same reign, both would change it when that pool is back.
+pub fn above_unheard(known: i64) -> Option<i64> {
+    above(known.checked_add(UNHEARD_MAX)?)
 }
 
 /// What comes in: an export file, or a received revision.

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::conflict::{Conflict, Conflicts};
 use super::names::Names;
-use super::plan::{Existing, Incoming, Named, Options, Plan, REIGN_AHEAD_MAX, Renamed, above};
+use super::plan::{
+    Existing, Incoming, Named, Options, Plan, REIGN_AHEAD_MAX, Renamed, above, above_unheard,
+};
 use super::{private, references, report, taken};
 use crate::configuration::AudioEntry;
 use crate::model::{Kind, Object, ServiceSettings};
@@ -144,7 +146,8 @@ fn settings(
 }
 
 /// The owners whose objects the destination may edit from now on, each under a reign higher than
-/// any that the destination or the source knew; or those who cannot have come to such a reign.
+/// any that the destination or the source knew, or an owner that is away may have come to; or those
+/// who cannot have come to such a reign.
 fn claims(
     existing: &Existing,
     incoming: &Incoming<'_>,
@@ -168,7 +171,13 @@ fn claims(
         let known = existing.owners.get(owner).map_or(0, |it| it.reign);
         let reign = incoming.reigns.get(owner).copied().unwrap_or(0);
         let is_near = reign <= known.saturating_add(REIGN_AHEAD_MAX);
-        match above(known.max(reign)).filter(|_| is_near && reign >= 0) {
+        let claim = if owner == existing.parent {
+            above(known.max(reign))
+        } else {
+            let received = existing.received.get(owner).copied().unwrap_or(0);
+            above_unheard(known.max(reign).max(received))
+        };
+        match claim.filter(|_| is_near && reign >= 0) {
             Some(claim) => claims.push((owner.to_owned(), claim)),
             None => conflicts.push(Conflict::Reign { owner: owner.to_owned(), reign, known }),
         }

@@ -108,6 +108,7 @@ async fn existing(
         private: read::private_hours(lease).await?,
         elsewhere,
         owners: reign::all(lease, parent).await?,
+        received: received::reigns(lease).await?,
         settings: settings::all(lease, None).await?.into_keys().collect(),
     })
 }

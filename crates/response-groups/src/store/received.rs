@@ -3,7 +3,7 @@
 //! It is kept as it came: no listing shows it, no name check counts it, nothing refers to it. An
 //! import makes objects of it, exactly as of a file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -118,6 +118,12 @@ impl Hosting {
         let forgotten = forget(&change, owner).await;
         change.end(forgotten).await
     }
+}
+
+/// The reign of what was received of each owner.
+pub(super) async fn reigns(lease: &Lease) -> Result<BTreeMap<String, i64>, RgsError> {
+    let rows = lease.rows("select owner, reign from rgs.received", &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
 fn timestamp(owner: &str, time: SystemTime) -> Result<Timestamp, RgsError> {

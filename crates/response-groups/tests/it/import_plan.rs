@@ -109,13 +109,16 @@ fn a_claim_is_above_every_reign_that_either_side_knows() {
     let (whole, _) = whole();
     let options = Options { owner_is_away: true, ..PLAIN };
     let mut existing = backup(vec![]).existing(&[]);
-    assert_eq!(planned(&existing, &whole, options).claim, [(PRIMARY.to_owned(), 5)]);
+    assert_eq!(planned(&existing, &whole, options).claim, [(PRIMARY.to_owned(), 105)]);
     let known = Standing { reign: 9, edits: false, revision: 1 };
     existing.owners.insert(PRIMARY.to_owned(), known);
     let plan = planned(&existing, &whole, options);
-    assert_eq!(plan.claim, [(PRIMARY.to_owned(), 10)]);
+    assert_eq!(plan.claim, [(PRIMARY.to_owned(), 110)]);
     let told = plan.report.left_behind.join("\n");
     assert!(told.contains("exported before its objects changed hands"), "{told}");
+    existing.received.insert(PRIMARY.to_owned(), 20);
+    let claim = planned(&existing, &whole, options).claim;
+    assert_eq!(claim, [(PRIMARY.to_owned(), 121)], "what was received is of a later reign");
     // Coming home: the owner is the destination, and takes its objects back.
     let home = Pool::new(PRIMARY).existing(&[]);
     let options = Options { overwrite_owner: true, ..PLAIN };

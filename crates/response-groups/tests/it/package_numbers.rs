@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use response_groups::import::{Conflict, RAISED_MAX, REIGN_AHEAD_MAX, Standing, plan};
+use response_groups::import::{Conflict, RAISED_MAX, REIGN_AHEAD_MAX, Standing, UNHEARD_MAX, plan};
 use response_groups::package::{Package, manifest_of};
 use serde_json::{Value, json};
 
@@ -51,7 +51,9 @@ fn a_reign_far_above_what_is_known_is_a_conflict() {
     };
     for (known, reign) in [(0, REIGN_AHEAD_MAX), (7, REIGN_AHEAD_MAX + 7)] {
         for pool in [PRIMARY, BACKUP] {
-            assert_eq!(taken(pool, known, reign).unwrap(), [(PRIMARY.to_owned(), reign + 1)]);
+            // Whoever stands in leaves room for what it has not heard.
+            let room = if pool == PRIMARY { 1 } else { UNHEARD_MAX + 1 };
+            assert_eq!(taken(pool, known, reign).unwrap(), [(PRIMARY.to_owned(), reign + room)]);
             let conflicts = taken(pool, known, reign + 1).unwrap_err();
             let owner = PRIMARY.to_owned();
             assert_eq!(conflicts.0, [Conflict::Reign { owner, reign: reign + 1, known }]);

@@ -1,6 +1,7 @@
 //! Response Groups and the loss of their pool: the documents' twelve steps, line by line as they
 //! are printed, with the primary pool really killed; and the same as one command each way.
 
+mod lost_again;
 mod stale;
 mod stopped;
 mod unheard;
@@ -115,6 +116,8 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.a_failover_that_cannot_be_made_changes_nothing().await;
     ground.a_failover_that_fails_on_the_way_is_turned_back().await;
     ground.one_command_each_way().await;
+    ground.is_lost_as_a_failback_ends().await;
+    ground.comes_home_again().await;
     ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;
 }
@@ -145,6 +148,15 @@ impl Ground {
 
     async fn shell(&self, line: &str) -> String {
         self.try_shell(line).await.unwrap_or_else(|error| panic!("{line}: {error:#}"))
+    }
+
+    /// What is said beside what is printed.
+    async fn remarks(&self, line: &str) -> String {
+        let exchange = self.deployment.directory().join("exchange");
+        let shell = ["shell", "--exchange", exchange.to_str().unwrap(), "-c", line];
+        let ended = self.deployment.begin(&shell).unwrap().end().await.unwrap();
+        assert!(ended.is_good(), "{line}: {}", ended.remarks);
+        ended.remarks
     }
 
     /// The audit trail stands in the pool's database, with what was run before the other was lost.

@@ -57,6 +57,7 @@ async fn a_plan_is_made_upon_what_is_there() {
         private: [id(3)].into(),
         elsewhere: elsewhere.clone(),
         owners: BTreeMap::from([(PRIMARY.to_owned(), standing)]),
+        received: BTreeMap::new(),
         settings: [PRIMARY.to_owned()].into(),
     };
     let make = |existing: &Existing| {

@@ -47,6 +47,7 @@ impl Pool {
             private: self.objects.iter().filter_map(private).collect(),
             elsewhere: elsewhere.collect(),
             owners: self.owners.clone(),
+            received: BTreeMap::new(),
             settings: self.settings.keys().cloned().collect(),
         }
     }

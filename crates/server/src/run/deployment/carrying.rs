@@ -19,8 +19,9 @@ use response_groups::store::{Export as Held, Hosting, ImportError, OwnerFilter, 
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::Reached;
 use super::response_groups::{fault, owner};
+use super::Reached;
+use crate::run::rgs::{self, Pair};
 
 /// An export file, read and found whole.
 type Opened = Package<BufReader<File>>;
@@ -95,7 +96,9 @@ impl Reached {
                 Some(hosting) => hosting.standing(owner).await.ok(),
                 None => None,
             };
-            if !at_home.is_some_and(|it| it.edits && here.reign < it.reign) {
+            if at_home.is_some_and(|it| it.edits && here.reign < it.reign) {
+                self.have_received(owner, source).await?;
+            } else {
                 return Err(Fault::new(
                     FaultKind::Unsafe,
                     "in-service",
@@ -112,6 +115,14 @@ impl Reached {
             }
         }
         Ok(())
+    }
+
+    /// What is taken out at the pool that stood in is received there first: it is never on one
+    /// pool only.
+    async fn have_received(&self, owner: &str, source: &str) -> Result<(), Fault> {
+        let pair = self.hostings.pair(owner).filter(|it| it.partner().parent() == source);
+        let Some(pair) = pair else { return Ok(()) };
+        rgs::send(pair.own(), pair.partner()).await.map(|_| ()).map_err(|it| fault(&it))
     }
 
     /// Writes what the last failback of a pool has put aside.
@@ -221,7 +232,8 @@ impl Reached {
         }
     }
 
-    /// Whether none of the pools that own what comes in can be asked whether it still edits that.
+    /// Whether none of the pools that own what comes in can be asked whether it still edits that,
+    /// and nobody who answers stands in for one.
     async fn owners_are_away(
         &self,
         destination: &str,
@@ -236,6 +248,12 @@ impl Reached {
             match hosting.standing(owner).await {
                 Ok(_) => return false,
                 Err(_) => away = true,
+            }
+            let pair = self.hostings.pair(owner).map(Pair::partner);
+            if let Some(partner) = pair.filter(|it| it.parent() != destination)
+                && partner.standing(owner).await.is_ok_and(|it| it.edits)
+            {
+                return false;
             }
         }
         away

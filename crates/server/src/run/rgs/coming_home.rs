@@ -20,7 +20,7 @@ use super::standing_in::text;
 const NAMED_IN_A_LINE: usize = 50;
 
 /// How a failback imports.
-const OPTIONS: Options = Options {
+pub(super) const OPTIONS: Options = Options {
     overwrite_owner: true,
     replace_settings: false,
     resolve_name_conflicts: true,
@@ -100,9 +100,17 @@ impl StandingIn {
         Ok(())
     }
 
-    /// Just what the primary pool is seen to have. Whoever has signed in or out there since it was
+    /// Just what the primary pool is seen to have, once the backup pool has received that: what
+    /// came home is never on one pool only. Whoever has signed in or out there since it was
     /// brought home, or since now if another run has done that, does so at home first.
     pub(super) async fn remove_there(&mut self, owner: &str) -> Result<(), String> {
+        let sent = send(&self.primary, &self.backup).await.map_err(text)?;
+        let received = self.backup.received_revisions().await.map_err(text)?;
+        let received = received.iter().find(|it| it.owner == owner);
+        if received.is_none_or(|it| (it.reign, it.revision) < sent) {
+            let backup = self.backup.parent();
+            return Err(format!("{backup} has not received what {owner} has now"));
+        }
         let of = OwnerFilter::Of(owner.to_owned());
         let there = self.backup.export(&of).await.map_err(text)?;
         let (there, mut exported) = there.end().await;
@@ -125,7 +133,7 @@ impl StandingIn {
 }
 
 /// What comes in at home from `backup`, which was given `base` once.
-fn incoming<'a>(
+pub(super) fn incoming<'a>(
     owner: &'a str,
     backup: &'a str,
     (configuration, reign): (&'a Configuration, i64),

@@ -2,13 +2,16 @@
 
 mod coming_home;
 mod fitting;
+mod heard;
 mod hostings;
 mod pair;
 mod received;
+#[cfg(test)]
+mod reigns;
 mod standing_in;
 mod turning_back;
 
 pub(crate) use hostings::{Hostings, reach};
-pub(crate) use pair::Word;
-pub(crate) use received::start as receive;
+pub(crate) use pair::{Pair, Word};
+pub(crate) use received::{send, start as receive};
 pub(crate) use standing_in::{Said, StandingIn};

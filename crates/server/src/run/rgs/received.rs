@@ -82,7 +82,7 @@ fn place(standing: Standing) -> (i64, i64) {
 }
 
 /// Has `partner` receive what belongs to `own` and is hosted there. Gives its reign and revision.
-pub(super) async fn send(own: &Hosting, partner: &Hosting) -> Result<(i64, i64), RgsError> {
+pub(crate) async fn send(own: &Hosting, partner: &Hosting) -> Result<(i64, i64), RgsError> {
     let owner = own.parent();
     let export = own.export(&OwnerFilter::Parent).await?;
     let standing = export.standings().get(owner).copied().unwrap_or_default();

@@ -1,22 +1,17 @@
 //! Pools that stand in for each other, as the engine sees them: observed and acted upon through
 //! the databases of both.
 
-use std::time::Duration;
-
 use recovery::engine::{Deployment, Line, Reply, Seen, Stopped};
 use recovery::grounds::{Grounds, Run};
 use recovery::journal::What;
-use recovery::paired::{Act, Figures, Hosts, POOL_FAIL_OVER, Pair, PairedPools, Received, Side};
-use recovery::world::{Known, Reach};
-use response_groups::import::{self, Conflicts, Named, Report, Standing};
+use recovery::paired::{Act, Figures, POOL_FAIL_OVER, Pair, PairedPools, Received};
+use response_groups::import::{self, Conflicts, Named, Report};
 use response_groups::model::SignIn;
-use response_groups::store::{Hosting, ImportError, NoAudio, ReceivedRevision, RgsError};
+use response_groups::store::{Hosting, ImportError, NoAudio, RgsError};
 
 use super::fitting::{self, Fit};
+use super::heard::{self, hear};
 use super::received::send;
-
-/// How long a pool may take to say how it stands.
-const PATIENCE: Duration = Duration::from_secs(4);
 
 /// How many clashes are named.
 const CLASHES_MAX: usize = 10;
@@ -46,15 +41,6 @@ pub(crate) struct StandingIn {
     foreseen: Vec<String>,
     /// Who was signed in at the backup pool when that was brought home.
     pub(super) brought_home: Option<Vec<SignIn>>,
-}
-
-/// What one pool says of what belongs to the primary pool.
-struct Heard {
-    standing: Standing,
-    names: Vec<Named>,
-    objects: usize,
-    /// What it has received, without what that holds.
-    received: Option<ReceivedRevision>,
 }
 
 impl StandingIn {
@@ -90,36 +76,22 @@ impl StandingIn {
         let owner = self.owner().to_owned();
         let (mine, theirs) = tokio::join!(hear(&self.primary, &owner), hear(&self.backup, &owner));
         let received = theirs.as_ref().ok().and_then(|it| it.received.as_ref());
-        let place = |it: &Heard| (it.standing.reign, it.standing.revision);
         let lock = self.run.look_at_lock().await;
-        let over = is_over(mine.as_ref().ok(), theirs.as_ref().ok());
-        let all_received = match (received, &mine) {
-            (Some(it), Ok(mine)) => (it.reign, it.revision) == place(mine),
-            _ => false,
-        };
-        let fit = if self.goes_over && !over && theirs.is_ok() {
-            let primary = (mine.is_ok() && !all_received).then_some(&self.primary);
-            fitting::look(&owner, primary, &self.backup).await
+        let (home, there) = (mine.as_ref().ok(), theirs.as_ref().ok());
+        let seen = heard::pair(home, there);
+        let fit = if self.goes_over && !seen.is_over() && theirs.is_ok() {
+            let has_more = mine.is_ok() && seen.received != Received::All;
+            fitting::look(&owner, has_more.then_some(&self.primary), &self.backup).await
         } else {
             Fit::unknown()
         };
         self.foreseen = fit.renamed;
         let pair = Pair {
-            primary: side(mine.as_ref().ok(), !over),
-            backup: backup_side(theirs.as_ref().ok(), over, mine.is_ok()),
             lock: lock.lock,
             attested: self.said.attested,
-            received: match received {
-                None => Received::Nothing,
-                Some(_) if all_received => Received::All,
-                Some(_) => Received::Perhaps,
-            },
             consented: self.said.consented,
-            kept: mine.as_ref().is_ok_and(|mine| {
-                let kept = mine.received.as_ref();
-                kept.is_some_and(|it| (it.reign, it.revision) == place(mine))
-            }),
             fits: fit.fits,
+            ..seen
         };
         let notes = [&mine, &theirs].into_iter().filter_map(|it| it.as_ref().err().cloned());
         let figures = Figures {
@@ -155,7 +127,7 @@ impl StandingIn {
             Act::TakeLock => self.run.lock().await,
             Act::ClosePrimary => self.primary.close(&owner).await.map_err(text),
             Act::CloseBackup => self.backup.close(&owner).await.map_err(text),
-            Act::OpenBackup => self.backup.take_over(&owner).await.map_err(text),
+            Act::OpenBackup => self.open_backup(&owner).await,
             Act::Receive => send(&self.primary, &self.backup).await.map(|_| ()).map_err(text),
             Act::ImportThere => self.import_there(&owner).await,
             Act::OpenPrimary => self.open_primary(&owner).await,
@@ -169,14 +141,22 @@ impl StandingIn {
     async fn import_there(&mut self, owner: &str) -> Result<(), String> {
         let received = self.backup.received(owner).await.map_err(text)?;
         let received = received.ok_or("nothing was received yet")?;
-        // One more is left out: the primary pool may have opened in it again, unheard.
-        let here = self.backup.standing(owner).await.map_err(text)?;
-        let reign = here.reign.max(received.reign).saturating_add(1);
-        let incoming = fitting::incoming(owner, &received.configuration, reign);
+        let incoming = fitting::incoming(owner, &received.configuration, received.reign);
         let plan =
             |existing: &import::Existing| import::plan(existing, &incoming, fitting::OPTIONS);
         let imported = self.backup.import(Vec::new(), plan, &mut NoAudio).await;
         self.tell(imported)
+    }
+
+    /// In a reign above any to which the primary pool may have come unheard, when it was brought
+    /// home just before.
+    async fn open_backup(&self, owner: &str) -> Result<(), String> {
+        let here = self.backup.standing(owner).await.map_err(text)?;
+        let received = self.backup.received_revisions().await.map_err(text)?;
+        let received = received.iter().find(|it| it.owner == owner).map_or(0, |it| it.reign);
+        let reign = import::above_unheard(here.reign.max(received));
+        let reign = reign.ok_or_else(|| format!("there is no reign above {}", here.reign))?;
+        self.backup.claim(owner, reign).await.map_err(text)
     }
 
     /// Keeps, for people, what became of an import.
@@ -193,39 +173,6 @@ impl StandingIn {
     }
 }
 
-async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
-    let ask = async {
-        let standing = hosting.standing(owner).await?;
-        let names = hosting.names().await?;
-        let objects = names.iter().filter(|it| it.owner == owner).count();
-        let received = hosting.received_revisions().await?;
-        let received = received.into_iter().find(|it| it.owner == owner);
-        Ok::<_, RgsError>(Heard { standing, names, objects, received })
-    };
-    match tokio::time::timeout(PATIENCE, ask).await {
-        Ok(heard) => heard.map_err(text),
-        Err(_) => Err(format!("{} does not answer within {PATIENCE:?}", hosting.parent())),
-    }
-}
-
-/// Whether the backup pool stands in: its reign is the higher one, or the primary pool has heard
-/// of it and changes nothing.
-fn is_over(mine: Option<&Heard>, theirs: Option<&Heard>) -> bool {
-    let Some(Heard { standing: theirs, received, .. }) = theirs else { return false };
-    match mine.map(|it| it.standing) {
-        Some(mine) if mine.reign == theirs.reign => theirs.reign > 0 && !mine.edits,
-        Some(mine) => mine.reign < theirs.reign,
-        None => received.as_ref().is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
-    }
-}
-
-/// A backup pool that does not stand in changes nothing, whatever it has not heard yet.
-fn backup_side(heard: Option<&Heard>, over: bool, primary_is_heard: bool) -> Side {
-    let side = side(heard, over);
-    let is_stale = heard.is_some() && primary_is_heard && !over;
-    Side { edits: if is_stale { Known::No } else { side.edits }, ..side }
-}
-
 /// What the two have made under one name or address, in sentences.
 fn clashes(pair: &StandingIn, mine: &[Named], theirs: &[Named]) -> Vec<String> {
     let all = import::clashes(mine, theirs);
@@ -239,27 +186,6 @@ fn clashes(pair: &StandingIn, mine: &[Named], theirs: &[Named]) -> Vec<String> {
     });
     let more = all.len().saturating_sub(CLASHES_MAX);
     told.chain((more > 0).then(|| format!("So have {more} more."))).collect()
-}
-
-fn side(heard: Option<&Heard>, reigns: bool) -> Side {
-    let Some(heard) = heard else {
-        return Side {
-            reach: Reach::Unknown,
-            edits: Known::Unknown,
-            reigns,
-            hosts: Hosts::Unknown,
-        };
-    };
-    Side {
-        reach: Reach::Up,
-        edits: if heard.standing.edits { Known::Yes } else { Known::No },
-        reigns,
-        hosts: match heard.objects {
-            _ if reigns => Hosts::Imported,
-            0 => Hosts::Nothing,
-            _ => Hosts::Other,
-        },
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands where errors are mapped")]

@@ -9,11 +9,7 @@ impl Ground {
     /// From now on the other pool receives nothing. An agent group is changed, which nobody touches
     /// there; the queue, which is changed there later; and a group is made.
     pub(super) async fn changes_that_are_not_heard(&mut self) {
-        let refuse = "create function rgs.deaf() returns trigger language plpgsql as \
-                      $$ begin raise exception 'nothing is heard'; end $$; \
-                      create trigger deaf before insert or update on rgs.received \
-                      for each row execute function rgs.deaf()";
-        self.sql("south-rgs", refuse).await;
+        self.hears_nothing().await;
         self.shell(&format!(
             "$g = Get-CsRgsAgentGroup {PRIMARY} -Name \"Help Desk\"; $g.AgentAlertTime = 45; \
              Set-CsRgsAgentGroup -Instance $g"
@@ -22,6 +18,15 @@ impl Ground {
         self.change_the_queue(PRIMARY, 75).await;
         let fresh = "-Name Fresh -AgentsByUri \"sip:new@contoso.com\"";
         self.shell(&format!("$unused = New-CsRgsAgentGroup -Parent {PRIMARY} {fresh}")).await;
+    }
+
+    /// From now on the other pool receives nothing.
+    pub(super) async fn hears_nothing(&mut self) {
+        let refuse = "create function rgs.deaf() returns trigger language plpgsql as \
+                      $$ begin raise exception 'nothing is heard'; end $$; \
+                      create trigger deaf before insert or update on rgs.received \
+                      for each row execute function rgs.deaf()";
+        self.sql("south-rgs", refuse).await;
     }
 
     /// The other pool would hear again, if the pool were still there.

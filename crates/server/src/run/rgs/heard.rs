@@ -1,0 +1,107 @@
+//! What each pool of a pair says of what belongs to one of them, and how the pair stands then.
+
+use std::time::Duration;
+
+use recovery::paired::{Hosts, Pair, Received, Side};
+use recovery::world::{Known, Lock, Reach};
+use response_groups::import::{Named, Standing};
+use response_groups::store::{Hosting, ReceivedRevision, RgsError};
+
+/// How long a pool may take to say how it stands.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What one pool says of what belongs to the primary pool.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) standing: Standing,
+    pub(super) names: Vec<Named>,
+    pub(super) objects: usize,
+    /// What it has received, without what that holds.
+    pub(super) received: Option<ReceivedRevision>,
+}
+
+impl Heard {
+    fn place(&self) -> (i64, i64) {
+        (self.standing.reign, self.standing.revision)
+    }
+
+    fn has_received(&self, place: (i64, i64)) -> bool {
+        self.received.as_ref().is_some_and(|it| (it.reign, it.revision) == place)
+    }
+}
+
+/// Asks a pool what it has of `owner`.
+pub(super) async fn hear(hosting: &Hosting, owner: &str) -> Result<Heard, String> {
+    let ask = async {
+        let standing = hosting.standing(owner).await?;
+        let names = hosting.names().await?;
+        let objects = names.iter().filter(|it| it.owner == owner).count();
+        let received = hosting.received_revisions().await?;
+        let received = received.into_iter().find(|it| it.owner == owner);
+        Ok::<_, RgsError>(Heard { standing, names, objects, received })
+    };
+    match tokio::time::timeout(PATIENCE, ask).await {
+        Ok(heard) => heard.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("{} does not answer within {PATIENCE:?}", hosting.parent())),
+    }
+}
+
+/// How the two stand to each other. Nobody has the lock, said anything or looked what fits.
+pub(super) fn pair(mine: Option<&Heard>, theirs: Option<&Heard>) -> Pair {
+    let over = is_over(mine, theirs);
+    Pair {
+        primary: side(mine, !over),
+        backup: backup_side(theirs, over, mine.is_some()),
+        lock: Lock::Free,
+        attested: false,
+        received: match (theirs, mine) {
+            (Some(it), Some(mine)) if it.has_received(mine.place()) => Received::All,
+            (Some(Heard { received: Some(_), .. }), _) => Received::Perhaps,
+            _ => Received::Nothing,
+        },
+        consented: false,
+        kept: mine.is_some_and(|mine| mine.has_received(mine.place())),
+        fits: Known::Unknown,
+    }
+}
+
+/// Whether the backup pool stands in: its reign is the higher one, or the primary pool has heard
+/// of it and changes nothing.
+fn is_over(mine: Option<&Heard>, theirs: Option<&Heard>) -> bool {
+    let Some(Heard { standing: theirs, received, objects, .. }) = theirs else { return false };
+    match mine.map(|it| it.standing) {
+        Some(mine) if mine.reign == theirs.reign => theirs.reign > 0 && !mine.edits,
+        Some(mine) => mine.reign < theirs.reign,
+        // Closed, and with nothing: it has given all of it back, whatever it heard of that.
+        None if !theirs.edits && *objects == 0 => false,
+        None => received.as_ref().is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
+    }
+}
+
+/// A backup pool that does not stand in changes nothing, whatever it has not heard yet.
+fn backup_side(heard: Option<&Heard>, over: bool, primary_is_heard: bool) -> Side {
+    let side = side(heard, over);
+    let is_stale = heard.is_some() && primary_is_heard && !over;
+    Side { edits: if is_stale { Known::No } else { side.edits }, ..side }
+}
+
+fn side(heard: Option<&Heard>, reigns: bool) -> Side {
+    let Some(heard) = heard else {
+        return Side {
+            reach: Reach::Unknown,
+            edits: Known::Unknown,
+            reigns,
+            hosts: Hosts::Unknown,
+        };
+    };
+    Side {
+        reach: Reach::Up,
+        edits: if heard.standing.edits { Known::Yes } else { Known::No },
+        reigns,
+        hosts: match heard.objects {
+            _ if reigns => Hosts::Imported,
+            0 => Hosts::Nothing,
+            _ => Hosts::Other,
+        },
+    }
+}
