@@ -12,6 +12,7 @@ mod pairs;
 mod response_groups;
 mod rows;
 mod topologies;
+mod twice;
 
 use std::sync::Arc;
 

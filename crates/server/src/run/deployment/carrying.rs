@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::response_groups::{fault, owner};
-use super::Reached;
+use super::{Reached, twice};
 use crate::run::rgs::{self, Pair};
 
 /// An export file, read and found whole.
@@ -220,16 +220,22 @@ impl Reached {
                 Mode::WhatIf => Err(NoPlan::Rehearsed(Box::new(plan.report))),
             }
         };
+        let twice = twice::standing(&order, &whole, &elsewhere);
         let imported = hosting.import(elsewhere, plan, &mut Blocking(&mut package)).await;
         names.end().await;
-        match imported {
-            Ok(report) => Ok(report),
-            Err(ImportError::Plan(NoPlan::Rehearsed(report))) => Ok(*report),
+        let report = match imported {
+            Ok(report) => report,
+            Err(ImportError::Plan(NoPlan::Rehearsed(report))) => *report,
             Err(ImportError::Plan(NoPlan::Conflicts(conflicts))) => {
-                Err(Fault::new(FaultKind::Conflict, "name-conflict", conflicts.to_string(), ""))
+                let code = "name-conflict";
+                return Err(Fault::new(FaultKind::Conflict, code, conflicts.to_string(), ""));
             }
-            Err(ImportError::Store(error)) => Err(fault(&error)),
+            Err(ImportError::Store(error)) => return Err(fault(&error)),
+        };
+        for told in twice {
+            watch.warn(told);
         }
+        Ok(report)
     }
 
     /// Whether none of the pools that own what comes in can be asked whether it still edits that,

@@ -1,5 +1,6 @@
 //! What each pool of a pair says of what belongs to one of them, and how the pair stands then.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use recovery::paired::{Hosts, Pair, Received, Side};
@@ -76,6 +77,31 @@ fn is_over(mine: Option<&Heard>, theirs: Option<&Heard>) -> bool {
         None if !theirs.edits && *objects == 0 => false,
         None => received.as_ref().is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
     }
+}
+
+/// Why a failover would be refused, as far as names tell: the same objects belong to somebody else
+/// at the backup pool.
+pub(super) fn refused(
+    primary: &str,
+    backup: &str,
+    (mine, theirs): (&Heard, &Heard),
+) -> Option<String> {
+    let own = mine.names.iter().filter(|it| it.owner == primary);
+    let own: HashSet<_> = own.map(|it| (it.kind, it.id)).collect();
+    let is_other = |it: &&Named| it.owner != primary && own.contains(&(it.kind, it.id));
+    let others: Vec<_> = theirs.names.iter().filter(is_other).collect();
+    let first = others.first()?;
+    let owner = &first.owner;
+    let of = if owner == backup { String::new() } else { format!(" -Owner {owner}") };
+    Some(format!(
+        "A failover of {primary} would be refused: {} of its objects are at {backup}, too, and \
+         belong to {owner} there, such as the {} {:?}. To take out all that belongs to {owner} \
+         there: Export-CsRgsConfiguration {backup}{of} -FileName FILE \
+         -RemoveExportedConfiguration.",
+        others.len(),
+        first.kind,
+        first.name
+    ))
 }
 
 /// A backup pool that does not stand in changes nothing, whatever it has not heard yet.

@@ -102,7 +102,12 @@ impl StandingIn {
             objects: received.map(|it| it.objects),
             misfits: fit.misfits,
             clashes: match (&mine, &theirs) {
-                (Ok(mine), Ok(theirs)) => clashes(self, &mine.names, &theirs.names),
+                (Ok(mine), Ok(theirs)) => {
+                    let refused =
+                        heard::refused(self.primary.parent(), self.backup.parent(), (mine, theirs));
+                    let clashes = clashes(self, &mine.names, &theirs.names);
+                    refused.filter(|_| !pair.is_over()).into_iter().chain(clashes).collect()
+                }
                 _ => Vec::new(),
             },
             notes: notes.collect(),

@@ -14,7 +14,13 @@ impl Ground {
         let file = r"-FileName C:\Twice.zip";
         self.shell(&format!("Export-CsRgsConfiguration primary.contoso.com {file}")).await;
         let import = "Import-CsRgsConfiguration -Destination backup.contoso.com -OverwriteOwner";
-        self.shell(&format!("{import} {file}")).await;
+        let told = self.remarks(&format!("{import} {file}")).await;
+        let twice = "belong to primary.contoso.com at primary.contoso.com";
+        assert!(told.contains(twice) && told.contains("-RemoveExportedConfiguration"), "{told}");
+        let look = "Get-CsPoolFailoverState primary.contoso.com";
+        let foreseen = self.remarks(look).await;
+        assert!(foreseen.contains("would be refused"), "{foreseen}");
+        assert!(foreseen.contains("belong to backup.contoso.com there"), "{foreseen}");
         for how in ["-WhatIf", "-Force"] {
             let refused = self.try_shell(&format!("{OVER} {how}")).await.unwrap_err().to_string();
             for named in ["the workflow \"Help Desk\"", "the queue \"Help Desk\"", "holiday set"] {
@@ -26,6 +32,7 @@ impl Ground {
         }
         let export = "Export-CsRgsConfiguration backup.contoso.com -RemoveExportedConfiguration";
         self.shell(&format!(r"{export} -FileName C:\Gone.zip")).await;
+        assert!(!self.remarks(look).await.contains("refused"));
     }
 
     /// The import fails for a reason that nobody could foresee; another time the host that ran the
