@@ -117,7 +117,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.a_failover_that_fails_on_the_way_is_turned_back().await;
     ground.one_command_each_way().await;
     ground.is_lost_as_a_failback_ends().await;
-    ground.comes_home_again().await;
+    ground.a_file_brings_it_home().await;
     ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;
 }

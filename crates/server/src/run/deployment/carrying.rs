@@ -173,16 +173,7 @@ impl Reached {
             self.heed_pair(&order.destination, watch).await?;
         }
         let whole = package.configuration().clone();
-        if order.overwrite_owner
-            && let Some(other) = self.stand_in(&order.destination).await
-        {
-            if !order.force {
-                self.gives_nothing_up(&order, &other, &whole).await?;
-            }
-            if order.mode == Mode::Act {
-                hosting.learn(&order.destination, other.reign).await.map_err(|it| fault(&it))?;
-            }
-        }
+        let replaced = self.comes_home(&order, &whole).await?;
         let names = self.hold_names(watch).await?;
         let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());
@@ -232,7 +223,7 @@ impl Reached {
             }
             Err(ImportError::Store(error)) => return Err(fault(&error)),
         };
-        for told in twice {
+        for told in replaced.into_iter().chain(twice) {
             watch.warn(told);
         }
         Ok(report)

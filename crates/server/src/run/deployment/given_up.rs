@@ -1,27 +1,41 @@
 //! What an import would give up: changes that were made where another pool stands in, and that are
-//! not in the file.
+//! not in the file; and those that home had made unheard.
 
+use std::collections::BTreeSet;
+
+use admin::deployment::Mode;
 use admin::deployment::response_groups::Import;
 use admin::{Fault, FaultKind};
 use response_groups::compare::{Compared, Found, What, compare};
 use response_groups::configuration::Configuration;
 use response_groups::store::{Hosting, OwnerFilter};
+use uuid::Uuid;
 
 use super::Reached;
 use super::response_groups::fault;
+use crate::run::rgs;
 
 /// How many differences are named.
 const NAMED_MAX: usize = 10;
 
+/// How to read what was put aside.
+fn aside(owner: &str) -> String {
+    format!(
+        "What {owner} had is put aside until its next failback. To read it: \
+         Export-CsRgsConfiguration -Source {owner} -PutAside -FileName FILE, then \
+         Compare-CsRgsConfiguration {owner} -FileName FILE."
+    )
+}
+
 /// The pool that stands in for another one, and the reign in which it does.
-pub(super) struct Other<'a> {
+struct Other<'a> {
     hosting: &'a Hosting,
-    pub(super) reign: i64,
+    reign: i64,
 }
 
 impl Reached {
     /// The pool that stands in for `owner`, if it is heard.
-    pub(super) async fn stand_in(&self, owner: &str) -> Option<Other<'_>> {
+    async fn stand_in(&self, owner: &str) -> Option<Other<'_>> {
         let own = self.hostings.get(owner)?;
         let hosting = self.hostings.pair(owner)?.partner();
         let (mine, theirs) = tokio::join!(own.standing(owner), hosting.standing(owner));
@@ -31,9 +45,48 @@ impl Reached {
         stands_in.then_some(Other { hosting, reign: theirs.reign })
     }
 
+    /// Before a file is brought home where another pool stands in: refuses one that lacks what was
+    /// changed there, and puts aside what home has. Gives what home had changed unheard and the
+    /// file replaces, in a sentence.
+    pub(super) async fn comes_home(
+        &self,
+        order: &Import,
+        coming: &Configuration,
+    ) -> Result<Option<String>, Fault> {
+        let owner = &order.destination;
+        if !order.overwrite_owner {
+            return Ok(None);
+        }
+        let Some(other) = self.stand_in(owner).await else { return Ok(None) };
+        if !order.force {
+            self.gives_nothing_up(order, &other, coming).await?;
+        }
+        let own = self.hosting(owner)?;
+        if order.mode == Mode::Act {
+            own.learn(owner, other.reign).await.map_err(|it| fault(&it))?;
+            // As a failback does: nobody changes it any more.
+            rgs::send(own, own).await.map_err(|it| fault(&it))?;
+        }
+        let given = other.hosting.received(owner).await.map_err(|it| fault(&it))?;
+        let given = given.map(|it| it.configuration).unwrap_or_default();
+        let held = own.export(&OwnerFilter::Of(owner.clone())).await.map_err(|it| fault(&it))?;
+        let (here, _) = held.end().await;
+        let replaced = unheard(&here, &given, coming);
+        if replaced.is_empty() {
+            return Ok(None);
+        }
+        let of = format!("Changed at {owner}, unheard");
+        let all = named(&replaced);
+        let were = if replaced.len() == 1 { "was" } else { "were" };
+        Ok(Some(match order.mode {
+            Mode::Act => format!("{of}: {all} {were} replaced. {}", aside(owner)),
+            Mode::WhatIf => format!("{of}: {all} would be replaced, and put aside first."),
+        }))
+    }
+
     /// Refuses a file without what was changed at `other`: brought home in its place, that would be
     /// gone with the copy there.
-    pub(super) async fn gives_nothing_up(
+    async fn gives_nothing_up(
         &self,
         order: &Import,
         other: &Other<'_>,
@@ -50,18 +103,13 @@ impl Reached {
             return Ok(());
         }
         let stand_in = other.hosting.parent();
-        let named: Vec<_> = lost.iter().take(NAMED_MAX).map(|it| told(it, stand_in)).collect();
-        let more = match lost.len().saturating_sub(NAMED_MAX) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
+        let named = named(&lost.iter().map(|it| told(it, stand_in)).collect::<Vec<_>>());
         Err(Fault::new(
             FaultKind::Unsafe,
             "stands-in",
             format!(
-                "{stand_in} stands in for {owner}, and the file is not what it has: {}{more}; \
-                 nothing was imported",
-                named.join(", ")
+                "{stand_in} stands in for {owner}, and the file is not what it has: {named}; \
+                 nothing was imported"
             ),
             format!(
                 "bring it home (Invoke-CsPoolFailBack {owner}), or export it there \
@@ -72,8 +120,36 @@ impl Reached {
     }
 }
 
+/// The objects that `here` had changed since `given`, and that come in otherwise.
+fn unheard(here: &Configuration, given: &Configuration, coming: &Configuration) -> Vec<String> {
+    let changed = compare(here, given).into_iter();
+    let changed: BTreeSet<_> =
+        changed.filter(|it| it.found != Found::Same).map(|it| key(&it)).collect();
+    let replaced = compare(here, coming).into_iter();
+    let replaced = replaced.filter(|it| matches!(it.found, Found::Differs(_)));
+    let objects = replaced.filter(|it| matches!(it.what, What::Object(_)));
+    objects.filter(|it| changed.contains(&key(it))).map(|it| the(&it)).collect()
+}
+
+fn key(it: &Compared) -> (What, Option<Uuid>) {
+    (it.what, it.id)
+}
+
+/// The first of them.
+fn named(all: &[String]) -> String {
+    let first = all.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(NAMED_MAX) {
+        0 => first,
+        more => format!("{first}, and {more} more"),
+    }
+}
+
+fn the(it: &Compared) -> String {
+    format!("the {} {:?}", it.what, it.name)
+}
+
 fn told(it: &Compared, stand_in: &str) -> String {
-    let what = format!("the {} {:?}", it.what, it.name);
+    let what = the(it);
     match it.found {
         Found::OnlyHere => format!("{what} is only at {stand_in}"),
         Found::OnlyThere => format!("{what} is only in the file"),

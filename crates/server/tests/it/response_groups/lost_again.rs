@@ -1,4 +1,4 @@
-//! The pool is lost again as its failback ends.
+//! The pool is lost again as its failback ends, and comes home by a file this time.
 
 use super::{Ground, LONG};
 
@@ -26,15 +26,33 @@ impl Ground {
         assert_eq!(self.timeout_at(BACKUP).await, "80");
     }
 
-    /// What it had changed unheard is there.
-    pub(super) async fn comes_home_again(&mut self) {
+    /// What only the pool had changed is put aside and named, before a file takes its place.
+    pub(super) async fn a_file_brings_it_home(&mut self) {
+        self.change_the_queue(BACKUP, 82).await;
+        let file = r"-FileName C:\Home.zip";
+        let export = format!("Export-CsRgsConfiguration -Source {BACKUP} -Owner {PRIMARY} {file}");
+        self.shell(&export).await;
         self.deployment.host("north-db").start().await.unwrap();
         self.answers(PRIMARY).await;
         let state = format!("(Get-CsPoolFailoverState {PRIMARY}).State");
         let over = |said: &str| said.trim() == "FailedOver";
         self.deployment.watch(LONG, "it is over", &["shell", "-c", &state], over).await.unwrap();
+        let import = format!("Import-CsRgsConfiguration {PRIMARY} -OverwriteOwner {file}");
+        let foretold = self.remarks(&format!("{import} -WhatIf")).await;
+        assert!(foretold.contains("the queue \"Help Desk\" would be replaced"), "{foretold}");
+        let told = self.remarks(&import).await;
+        assert!(told.contains("the queue \"Help Desk\" was replaced"), "{told}");
+        assert!(told.contains("-PutAside"), "{told}");
+        assert_eq!(self.timeout_at(PRIMARY).await, "82");
+        let aside = r"-FileName C:\AsideByFile.zip";
+        self.shell(&format!("Export-CsRgsConfiguration -Source {PRIMARY} -PutAside {aside}")).await;
+        let differing = format!(
+            "(Compare-CsRgsConfiguration {PRIMARY} {aside} | Where-Object Kind -eq queue).Fields"
+        );
+        assert_eq!(self.shell(&differing).await.trim(), "TimeoutThreshold");
         self.shell(BACK).await;
-        assert_eq!(self.timeout_at(PRIMARY).await, "81");
+        let left = self.shell(&format!("Get-CsRgsQueue -Identity {BACKUP} -ShowAll")).await;
+        assert_eq!(left, "", "the failback takes out what the file has brought home");
         self.change_the_queue(PRIMARY, 72).await;
     }
 }
