@@ -6,7 +6,7 @@ use std::sync::Arc;
 use audit::{Audit, Entry, Phase};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use shell::{Bound, Cmdlet, Value, bind};
+use shell::{Bound, Cmdlet, Value, bind, line_as_given};
 use tracing::{error, info};
 use uuid::Uuid;
 
@@ -33,6 +33,14 @@ impl std::fmt::Debug for Request {
 }
 
 impl Request {
+    /// What was asked for, without secrets; of a cmdlet that is not known only the names.
+    fn line(&self) -> String {
+        match cmdlets::find(&self.cmdlet) {
+            Some(row) => line_as_given(&row.cmdlet, &self.parameters),
+            None => self.names(),
+        }
+    }
+
     /// The cmdlet and the names of its parameters, without any value.
     fn names(&self) -> String {
         self.parameters
@@ -123,14 +131,14 @@ impl Door {
             format!("{who} has the role {role}, which means nothing here"),
             "give this administrator a credential with `standfast administrator --role`",
         );
-        let entry = self.entry((who, role, from), request, request.names(), refused(&fault));
+        let entry = self.entry((who, role, from), request, request.line(), refused(&fault));
         self.write_refusal(entry).await;
         fault
     }
 
     /// Audits a refusal.
     async fn refuse(&self, asked: &Invocation, fault: Fault) -> Fault {
-        let entry = self.asked(asked, asked.request.names(), refused(&fault));
+        let entry = self.asked(asked, asked.request.line(), refused(&fault));
         self.write_refusal(entry).await;
         fault
     }

@@ -10,6 +10,9 @@ use crate::source::Span;
 use crate::unsupported::{COMMON_PARAMETERS, instead};
 use crate::value::Value;
 
+/// How many characters are shown of a parameter that is perhaps not bound.
+const SHOWN_MAX: usize = 300;
+
 /// What was given to one cmdlet, complete and of the right types.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
@@ -298,26 +301,56 @@ impl Bound {
 
     /// The line that gives the same: full names, plain quotes, no secrets.
     pub fn line(&self, cmdlet: &Cmdlet) -> String {
-        let mut line = cmdlet.name();
-        for (parameter, value) in self.iter() {
-            line.push_str(" -");
-            line.push_str(parameter.name);
-            match (parameter.takes, value) {
-                (Type::Switch, Value::Bool(true)) => {}
-                (Type::Switch, _) => line.push_str(":$false"),
-                (Type::Secret, _) => line.push_str(" ********"),
-                (Type::FileContent | Type::Upload, Value::Object(file)) => {
-                    let name = file.get("Name").map(ToString::to_string).unwrap_or_default();
-                    line.push(' ');
-                    line.push_str(&normal::argument(&name));
-                }
-                _ => {
-                    line.push(' ');
-                    line.push_str(&literal(value));
-                }
-            }
+        self.iter().fold(cmdlet.name(), |line, (it, value)| line + &written(it, value))
+    }
+}
+
+impl Bound {
+    /// The same for a question: an object that has a name is not written out.
+    pub(crate) fn brief(&self, cmdlet: &Cmdlet) -> String {
+        self.iter().fold(cmdlet.name(), |line, (it, value)| match named(value) {
+            Some(named) => format!("{line} -{} ({named})", it.name),
+            None => line + &written(it, value),
+        })
+    }
+}
+
+/// What an object of the product is called.
+fn named(value: &Value) -> Option<String> {
+    let Value::Object(object) = value else { return None };
+    let name = object.get("Name").and_then(Value::as_text)?;
+    (!object.kind.is_empty()).then(|| format!("{} {}", object.kind, normal::quote(name)))
+}
+
+/// The line of what was given and perhaps cannot be bound, without secrets: of a parameter that
+/// `cmdlet` does not have only the name, because its value may be one; and of long values the
+/// beginning.
+pub fn line_as_given(cmdlet: &Cmdlet, given: &[(String, Value)]) -> String {
+    given.iter().fold(cmdlet.name(), |line, (name, value)| match find_parameter(cmdlet, name) {
+        Ok(parameter) => line + &shortened(&written(parameter, value)),
+        Err(_) => line + " -" + name,
+    })
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A parameter and its value, as they would be written behind a cmdlet.
+fn written(parameter: &Parameter, value: &Value) -> String {
+    let name = parameter.name;
+    match (parameter.takes, value) {
+        (Type::Switch, Value::Bool(true)) => format!(" -{name}"),
+        (Type::Switch, _) => format!(" -{name}:$false"),
+        (Type::Secret, _) => format!(" -{name} ********"),
+        (Type::FileContent | Type::Upload, Value::Object(file)) => {
+            let file = file.get("Name").map(ToString::to_string).unwrap_or_default();
+            format!(" -{name} {}", normal::argument(&file))
         }
-        line
+        _ => format!(" -{name} {}", literal(value)),
     }
 }
 

@@ -37,7 +37,7 @@ mod unsupported;
 mod value;
 
 pub use ast::{Note, Script};
-pub use bind::{Bound, bind, find_parameter};
+pub use bind::{Bound, bind, find_parameter, line_as_given};
 pub use bytes::Bytes;
 pub use catalogue::Catalogue;
 pub use check::{check, writes_secret};

@@ -70,7 +70,7 @@ async fn a_role_may_run_only_its_own_cmdlets() {
     assert_eq!(
         scene.audited(),
         [
-            "refused: Set-CsPersistentChatState -PoolState",
+            "refused: Set-CsPersistentChatState -PoolState Normal",
             "refused: Publish-CsTopology -PoolState",
             "refused: Invoke-CsDatabaseFailover -PoolState",
             "asked: Set-CsPersistentChatState -PoolState Normal",
@@ -88,7 +88,7 @@ async fn who_has_no_role_that_we_know_is_written_down() {
     let request = Request { cmdlet: "New-CsPersistentChatRoom".to_owned(), parameters };
     let fault = scene.door.refuse_role(("bob", "CsBogus", "127.0.0.1"), &request).await;
     assert_eq!((fault.kind, fault.code.as_str()), (FaultKind::Forbidden, "no-role"));
-    assert_eq!(scene.audited(), ["refused: New-CsPersistentChatRoom -Name"]);
+    assert_eq!(scene.audited(), ["refused: New-CsPersistentChatRoom -Name hall"]);
     let written = scene.directory.entries().remove(0).unwrap();
     assert_eq!((written.who.as_str(), written.role.as_str()), ("bob", "CsBogus"));
 }
@@ -107,6 +107,8 @@ async fn secrets_are_never_written_down_not_even_misplaced_ones() {
     assert!(!fault.to_string().contains("hunter2"));
     let lines = scene.audited();
     assert_eq!(lines.len(), 4);
+    assert_eq!(lines[2], "refused: New-CsPersistentChatUser -Identity bob -Pasword");
+    assert_eq!(lines[3], "refused: New-CsPersistentChatUser -Identity bob -Password ********");
     assert_eq!(lines[0], "asked: New-CsPersistentChatUser -Identity bob -Password ********");
     let text = std::fs::read_to_string(scene.directory.0.join(FILE)).unwrap();
     assert!(!text.contains("hunter2"));

@@ -17,7 +17,6 @@ use audit::Query;
 use response_groups::compare::Compared;
 use response_groups::import::Report;
 use response_groups::model::{AudioFile, AudioRef, Kind, ServiceSettings};
-use uuid::Uuid;
 
 use crate::audit_trail;
 

@@ -195,8 +195,6 @@ impl Machine {
             };
         if asks {
             self.consent(cmdlet, &bound, span, to_all).await?;
-        }
-        if cmdlet.supports_what_if() && !bound.what_if() {
             bound.set(&CONFIRM, Value::Bool(false));
         }
         self.call(cmdlet, bound, span).await
@@ -233,7 +231,7 @@ impl Machine {
             let shown = self.call(cmdlet, forecast, span).await?;
             self.ask(Need::Emit(shown)).await?;
         }
-        let line = bound.clone().without(&CONFIRM).line(cmdlet);
+        let line = bound.clone().without(&CONFIRM).brief(cmdlet);
         let text = format!("Are you sure you want to run this?\n  {line}");
         let question = Question { text, cmdlet: cmdlet.name() };
         let declined = |code: &str| {

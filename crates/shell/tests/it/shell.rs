@@ -56,11 +56,11 @@ fn what_is_at_work_is_removed_only_when_somebody_agrees() {
     "#]]
     .assert_eq(&stage.told(line));
     expect![[r#"
-        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $true} -Force -Confirm:$false
+        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $true} -Force
     "#]]
     .assert_eq(&stage.told(&format!("{line} -Force")));
     expect![[r#"
-        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $false} -Confirm:$false
+        invoke: Remove-CsThing -Instance @{Identity = "a"; Active = $false}
     "#]]
     .assert_eq(&stage.told("@{Identity = 'a'; Active = $false} | Remove-CsThing"));
 }
