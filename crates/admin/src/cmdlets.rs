@@ -98,6 +98,11 @@ pub const OFFERS: &[(&str, &str)] = &[
     ("server", "(Get-CsService -PersistentChatServer).Servers"),
     ("room", "(Get-CsPersistentChatRoom).Identity"),
     ("user", "(Get-CsPersistentChatUser).Identity"),
+    ("CsRgsWorkflow", "(Get-CsRgsWorkflow -ShowAll).Name"),
+    ("CsRgsQueue", "(Get-CsRgsQueue -ShowAll).Name"),
+    ("CsRgsAgentGroup", "(Get-CsRgsAgentGroup -ShowAll).Name"),
+    ("CsRgsHoursOfBusiness", "(Get-CsRgsHoursOfBusiness -ShowAll).Name"),
+    ("CsRgsHolidaySet", "(Get-CsRgsHolidaySet -ShowAll).Name"),
 ];
 
 /// `docs/reference/cmdlets.md`.

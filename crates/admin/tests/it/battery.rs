@@ -75,6 +75,8 @@ fn completion_offers_every_pool_where_any_pool_is_taken() {
     assert_eq!(asks("Get-CsService "), Some("pool"));
     assert_eq!(asks("Get-CsPersistentChatState "), Some("chat pool"));
     assert_eq!(asks("Get-CsPoolFailoverState "), Some("front-end pool"));
+    assert_eq!(asks("Get-CsRgsQueue -Name "), Some("CsRgsQueue"));
+    assert_eq!(asks("Get-CsRgsHolidaySet pool -Name "), Some("CsRgsHolidaySet"));
     let lines = would_run(OFFERS.iter().find(|(it, _)| *it == "pool").unwrap().1);
     assert_eq!(lines, ["Get-CsService"], "pools of every role");
 }

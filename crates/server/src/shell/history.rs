@@ -1,10 +1,14 @@
 //! The lines that were typed, kept in the home directory; those with a secret are not.
 
+use std::fs::{OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use reedline::{
-    FileBackedHistory, History, HistoryItem, HistoryItemId, HistorySessionId, Result, SearchQuery,
+    FileBackedHistory, History, HistoryItem, HistoryItemId, HistorySessionId, ReedlineError,
+    Result, SearchQuery,
 };
 use shell::{Catalogue, Origin, Type, parse, writes_secret};
 
@@ -13,6 +17,9 @@ const LINES: usize = 2000;
 
 /// The file in the home directory.
 const FILE: &str = ".standfast_history";
+
+/// Who may read it.
+const OWNER_ONLY: u32 = 0o600;
 
 /// What was typed, without secrets.
 pub(super) struct Typed {
@@ -23,7 +30,9 @@ pub(super) struct Typed {
 impl Typed {
     /// The lines of earlier days.
     pub(super) fn open(home: &Path, catalogue: Arc<Catalogue>) -> Result<Self> {
-        Ok(Self { kept: FileBackedHistory::with_file(LINES, home.join(FILE))?, catalogue })
+        let file = home.join(FILE);
+        for_its_owner(&file).map_err(ReedlineError::from)?;
+        Ok(Self { kept: FileBackedHistory::with_file(LINES, file)?, catalogue })
     }
 
     /// Whether a secret stands in `line`, or may stand in it if it cannot be read.
@@ -37,6 +46,15 @@ impl Typed {
             it.takes == Type::Secret && line.contains(&format!("-{}", it.name.to_lowercase()))
         })
     }
+}
+
+/// Nobody else reads what was typed: also not in a file of earlier days.
+fn for_its_owner(file: &Path) -> io::Result<()> {
+    let open = OpenOptions::new().append(true).create(true).mode(OWNER_ONLY).open(file)?;
+    if open.metadata()?.permissions().mode() & 0o777 != OWNER_ONLY {
+        open.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
+    }
+    Ok(())
 }
 
 impl History for Typed {
@@ -72,11 +90,35 @@ impl History for Typed {
         self.kept.delete(id)
     }
 
-    fn sync(&mut self) -> std::io::Result<()> {
+    fn sync(&mut self) -> io::Result<()> {
         self.kept.sync()
     }
 
     fn session(&self) -> Option<HistorySessionId> {
         self.kept.session()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Arc;
+
+    use super::{FILE, Typed};
+
+    #[test]
+    fn only_its_owner_reads_what_was_typed() {
+        let home = std::env::temp_dir().join(format!("sf-history-{}", std::process::id()));
+        std::fs::create_dir_all(&home).unwrap();
+        let file = home.join(FILE);
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        let open = || drop(Typed::open(&home, Arc::new(admin::cmdlets::catalogue())).unwrap());
+        open();
+        assert_eq!(mode(), 0o600);
+        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        open();
+        assert_eq!(mode(), 0o600);
+        std::fs::remove_dir_all(&home).unwrap();
     }
 }

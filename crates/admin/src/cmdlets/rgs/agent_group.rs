@@ -80,8 +80,8 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
         &[Example {
             line: "New-CsRgsAgentGroup -Parent primary.contoso.com -Name \"Help Desk\" \
                    -AgentsByUri \"sip:ken@contoso.com\", \"sip:pilar@contoso.com\" -RoutingMethod \
-                   LongestIdle",
-            means: "Makes a group of two agents.",
+                   LongestIdle -ParticipationPolicy Formal",
+            means: "Makes a group of two agents, who sign in and out.",
         }],
     ),
     setter::<AgentGroup>(

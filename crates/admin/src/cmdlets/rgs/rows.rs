@@ -46,17 +46,24 @@ pub(super) const IN_MEMORY: Parameter = Parameter::new(
     "Returns the object without saving it; the Set- cmdlet saves it.",
 );
 
-const GET: &[Parameter] = &[
-    IDENTITY,
-    Parameter::new("Name", Type::Text, "Only the one of this name."),
-    Parameter::new(
-        "Owner",
-        Type::Text,
-        "Those that belong to this pool, wherever they are hosted now.",
-    )
-    .offers("front-end pool"),
-    Parameter::new("ShowAll", Type::Switch, "Those of every owner."),
-];
+/// What a listing takes.
+trait Listed {
+    const TAKES: &'static [Parameter];
+}
+
+impl<K: Shown> Listed for K {
+    const TAKES: &'static [Parameter] = &[
+        IDENTITY,
+        Parameter::new("Name", Type::Text, "Only the one of this name.").offers(K::NOUN),
+        Parameter::new(
+            "Owner",
+            Type::Text,
+            "Those that belong to this pool, wherever they are hosted now.",
+        )
+        .offers("front-end pool"),
+        Parameter::new("ShowAll", Type::Switch, "Those of every owner."),
+    ];
+}
 
 const INSTANCE: Parameter =
     Parameter::new("Instance", Type::Object, "The object, from the Get- cmdlet.")
@@ -83,7 +90,7 @@ pub(super) const fn getter<K: Shown>(
             aliases: &[],
             summary,
             description: ABOUT_OWNERS,
-            parameters: GET,
+            parameters: <K as Listed>::TAKES,
             roles: EVERYBODY,
             effect: Effect::Reads,
             output: Some(output),
