@@ -5,7 +5,7 @@ use std::path::Path;
 
 use response_groups::package::{self, FORMAT, Manifest, Package, VERSION, is_audio_name, limits};
 
-use crate::testing::{Parts, wave};
+use crate::testing::{Parts, parts, wave};
 
 fn page() -> String {
     let page = "../../docs/reference/response-group-export.md";
@@ -76,4 +76,13 @@ fn the_limits_on_the_page_are_the_limits() {
         let row = format!("| {what} | {limit} |");
         assert!(page.contains(&row), "{row}");
     }
+}
+
+#[test]
+fn entries_are_taken_in_any_order() {
+    let parts = parts();
+    let opened = |parts: &Parts| Package::open(Cursor::new(parts.clone().zipped())).unwrap();
+    let whole = opened(&parts).configuration().clone();
+    let reversed = Parts(parts.0.iter().rev().cloned().collect());
+    assert_eq!(*opened(&reversed).configuration(), whole);
 }

@@ -49,6 +49,10 @@ fn a_reign_far_above_what_is_known_is_a_conflict() {
         let options = if pool == PRIMARY { TAKING[1] } else { TAKING[2] };
         plan(&existing, &package.incoming(), options).map(|it| it.claim)
     };
+    // A copy, which is edited elsewhere, takes no reign.
+    let far = Package::open(Cursor::new(with_owner(PRIMARY, RAISED_MAX, 1))).unwrap();
+    let copied = plan(&Pool::new(BACKUP).existing(&[]), &far.incoming(), TAKING[0]);
+    assert_eq!(copied.unwrap().claim, []);
     for (known, reign) in [(0, REIGN_AHEAD_MAX), (7, REIGN_AHEAD_MAX + 7)] {
         for pool in [PRIMARY, BACKUP] {
             // Whoever stands in leaves room for what it has not heard.
