@@ -18,15 +18,6 @@ use crate::run::rgs;
 /// How many differences are named.
 const NAMED_MAX: usize = 10;
 
-/// How to read what was put aside.
-fn aside(owner: &str) -> String {
-    format!(
-        "What {owner} had is put aside until its next failback. To read it: \
-         Export-CsRgsConfiguration -Source {owner} -PutAside -FileName FILE, then \
-         Compare-CsRgsConfiguration {owner} -FileName FILE."
-    )
-}
-
 /// The pool that stands in for another one, and the reign in which it does.
 struct Other<'a> {
     hosting: &'a Hosting,
@@ -79,7 +70,7 @@ impl Reached {
         let all = named(&replaced);
         let were = if replaced.len() == 1 { "was" } else { "were" };
         Ok(Some(match order.mode {
-            Mode::Act => format!("{of}: {all} {were} replaced. {}", aside(owner)),
+            Mode::Act => format!("{of}: {all} {were} replaced. {}", rgs::put_aside(owner)),
             Mode::WhatIf => format!("{of}: {all} would be replaced, and put aside first."),
         }))
     }

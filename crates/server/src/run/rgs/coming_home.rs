@@ -83,11 +83,7 @@ impl StandingIn {
             }
         }
         if coming.met.keys().any(|it| it.is_aside()) {
-            told.push(format!(
-                "What {owner} had is put aside until its next failback. To read it: \
-                 Export-CsRgsConfiguration -Source {owner} -PutAside -FileName FILE, then \
-                 Compare-CsRgsConfiguration {owner} -FileName FILE."
-            ));
+            told.push(put_aside(owner));
         }
         let (_, figures) = self.look().await?;
         told.extend(figures.clashes);
@@ -130,6 +126,15 @@ impl StandingIn {
         }
         self.backup.remove_carried(&exported, &self.primary).await.map_err(text)
     }
+}
+
+/// How to read what was put aside.
+pub(crate) fn put_aside(owner: &str) -> String {
+    format!(
+        "What {owner} had is put aside until its next failback. To read it: \
+         Export-CsRgsConfiguration -Source {owner} -PutAside -FileName FILE, then \
+         Compare-CsRgsConfiguration {owner} -FileName FILE."
+    )
 }
 
 /// What comes in at home from `backup`, which was given `base` once.

@@ -11,6 +11,7 @@ mod reigns;
 mod standing_in;
 mod turning_back;
 
+pub(crate) use coming_home::put_aside;
 pub(crate) use hostings::{Hostings, reach};
 pub(crate) use pair::{Pair, Word};
 pub(crate) use received::{send, start as receive};
