@@ -66,7 +66,7 @@ impl RoomError {
         };
         let error = StanzaError::new(condition, self.to_string());
         match self {
-            Self::TooManyRooms(_) => error.of_type(ErrorType::Cancel),
+            Self::TooManyRooms(_) => error.of_type(ErrorType::Wait),
             _ => error,
         }
     }

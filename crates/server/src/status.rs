@@ -182,7 +182,8 @@ fn shipping(observed: &Observed) -> String {
     let Some(shipping) = shipping else { return "nothing is known".to_owned() };
     let flowing = match (&shipping.fed_from, shipping.receiving) {
         (Some(from), true) => format!("flows from {from}"),
-        _ => format!("not receiving {}", shipping.note),
+        _ if shipping.note.is_empty() => "not receiving".to_owned(),
+        _ => format!("not receiving: {}", shipping.note),
     };
     let behind = match (shipping.behind_bytes, shipping.behind_ms) {
         (Some(bytes), Some(ms)) => {

@@ -21,9 +21,30 @@ pub(super) struct Handled {
     later: VecDeque<bool>,
     /// The client asked, and was told less than it had sent.
     owed: bool,
+    /// So many stanzas had been said to the client before.
+    said_before: u64,
 }
 
 impl Handled {
+    /// From now on, when so many stanzas have been said to the client.
+    pub(super) fn since(said: u64) -> Self {
+        Self { said_before: said, ..Self::default() }
+    }
+
+    /// May the client have handled `count` stanzas, when `said` were ever said to it? One that has
+    /// handled more counts something else (XEP-0198 section 4). It begins to count when it asks for
+    /// acknowledgements: what was under way to it then counts, the answer to its binding too.
+    pub(super) fn believe(&self, count: u32, said: u64) -> Result<(), StreamError> {
+        match u32::try_from(said + 1) {
+            Ok(most) if count > most => {
+                let since = u32::try_from(said - self.said_before).unwrap_or(most);
+                Err(sm::count_too_high(count, since))
+            }
+            // Past the largest number the count begins again at 0: any may be true.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// A stanza has arrived.
     pub(super) fn arrived(&mut self) -> Mark {
         let mark = Mark(self.count + self.later.len() as u64);
@@ -64,20 +85,9 @@ impl Handled {
     }
 }
 
-/// May a client have handled `count` stanzas, when `said` were said to it since its address was
-/// bound? One that has handled more counts something else (XEP-0198 section 4). It begins to count
-/// when it asks for acknowledgements, and may ask before the answer to its binding has come.
-pub(super) fn believable(count: u32, said: u64) -> Result<(), StreamError> {
-    match u32::try_from(said + 1) {
-        Ok(most) if count > most => Err(sm::count_too_high(count, most)),
-        // Past the largest number the count begins again at 0: any may be true.
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Handled, believable};
+    use super::Handled;
 
     #[test]
     fn only_an_unbroken_beginning_counts() {
@@ -106,9 +116,13 @@ mod tests {
 
     #[test]
     fn nobody_has_handled_more_than_there_was() {
-        believable(0, 0).unwrap();
-        believable(4, 3).unwrap();
-        assert_eq!(believable(5, 3).unwrap_err().condition.name(), "undefined-condition");
-        believable(u32::MAX, u64::from(u32::MAX)).unwrap();
+        let handled = Handled::since(2);
+        handled.believe(0, 2).unwrap();
+        handled.believe(4, 3).unwrap();
+        let refused = handled.believe(5, 3).unwrap_err();
+        assert_eq!(refused.condition.name(), "undefined-condition");
+        let particular = refused.particular.unwrap();
+        assert_eq!(particular.attribute("send-count"), Some("1"), "since they are counted");
+        handled.believe(u32::MAX, u64::from(u32::MAX)).unwrap();
     }
 }

@@ -17,7 +17,7 @@ use xmpp::stream::{Event, StreamParser};
 use xmpp::stream_error::{StreamCondition, StreamError};
 use xmpp::{Element, FullJid, Jid, ping, sm, stanza};
 
-use super::acknowledge::{self, Handled, Mark};
+use super::acknowledge::{Handled, Mark};
 use super::negotiation::Ready;
 use super::wire::{End, Socket, read_more};
 use super::{Streams, writer};
@@ -241,7 +241,7 @@ impl Client<'_> {
         let unexpected = sm::failed(Condition::UnexpectedRequest.name());
         match (request, &mut self.handled) {
             (sm::Request::Enable, None) => {
-                self.handled = Some(Handled::default());
+                self.handled = Some(Handled::since(self.outbox.stanzas()));
                 self.push_nonza(&sm::enabled());
             }
             (sm::Request::Enable | sm::Request::Resume, _) => self.push_nonza(&unexpected),
@@ -250,8 +250,8 @@ impl Client<'_> {
                 self.push_nonza(&sm::acknowledge(count));
             }
             // It shows that the client is there, and nothing is kept for it that could be dropped.
-            (sm::Request::Acknowledge(count), Some(_)) => {
-                acknowledge::believable(count, self.outbox.stanzas())?;
+            (sm::Request::Acknowledge(count), Some(handled)) => {
+                handled.believe(count, self.outbox.stanzas())?;
             }
             (sm::Request::Ask | sm::Request::Acknowledge(_), None) => {
                 let text = "stream management is not turned on";

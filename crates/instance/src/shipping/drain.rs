@@ -103,17 +103,25 @@ pub fn settle(share: &Share) -> Result<Option<Position>, ShippingError> {
     Ok(end)
 }
 
-/// Finds the end of the shipped WAL, proving every file from `needed` (what the backup instance
+/// Finds the end of the shipped WAL, proving every file from `replayed` (what the backup instance
 /// has replayed) on. Call [`settle`] first.
-pub fn drained_end(share: &Share, needed: Lsn) -> Result<DrainedEnd, ShippingError> {
+pub fn drained_end(share: &Share, replayed: Lsn) -> Result<DrainedEnd, ShippingError> {
+    drained_from(share, replayed, replayed)
+}
+
+/// The same for an instance that begins anew at `redo` when it starts. What it has replayed and the
+/// share does not list any more, it has itself; what the share lists and cannot give stops it.
+pub fn drained_from(share: &Share, redo: Lsn, replayed: Lsn) -> Result<DrainedEnd, ShippingError> {
     let view = View::read(share)?;
     let (Some((first, last)), Some(newest)) = (view.numbers(), view.newest()) else {
         return Ok(DrainedEnd { end: None, lost: None });
     };
     let mut bad: Vec<(u64, Lsn)> = Vec::new();
-    for number in needed.segment()..=last {
+    for number in redo.segment()..=last {
         let start = Lsn::of_segment(number);
+        let is_replayed = number < replayed.segment();
         match view.number(number) {
+            None | Some((_, Held::Open { .. })) if is_replayed => {}
             None => bad.push((number, start)),
             Some((_, Held::Closed { line, path })) => {
                 match decompress(path, line, &mut std::io::sink()) {
@@ -130,12 +138,19 @@ pub fn drained_end(share: &Share, needed: Lsn) -> Result<DrainedEnd, ShippingErr
     }
     let range = bad.first().map(|(_, from)| LostRange {
         timeline: newest.timeline,
-        from: (*from).max(needed),
+        from: *from,
         to: newest.lsn,
         files: bad.iter().map(|(number, _)| name(&view, *number)).collect(),
     });
     let limit = range.as_ref().map_or(newest.lsn, |it| it.from);
-    let end = end_of_records(share, &view, limit, first)?;
+    let end = if bad.first().is_some_and(|(number, _)| *number <= replayed.segment()) {
+        // The file in which the replay stands cannot be read: the end is where that is.
+        let lsn = limit.max(replayed);
+        let timeline = view.history().map_or(1, |it| it.timeline_at(lsn));
+        Position { timeline, lsn }
+    } else {
+        end_of_records(share, &view, limit, first)?
+    };
     let lost = range.or_else(|| lost_of_open(&view, end, newest));
     Ok(DrainedEnd { end: Some(end), lost })
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use control::{Peer, Refusal, Router};
-use instance::shipping::drain::{self, Consent, LostRange, drained_end, settle};
+use instance::shipping::drain::{self, Consent, LostRange, drained_from, settle};
 use instance::shipping::{Share, ShippingError};
-use instance::{Instance, Lsn};
+use instance::{ControlData, Instance, Lsn};
 use serde::{Deserialize, Serialize};
 
 use super::Handle;
@@ -128,16 +128,23 @@ pub fn install(router: Router, keepers: &[Handle]) -> Router {
         })
 }
 
-/// How far the instance has replayed for certain. A damaged file in the share stops it again and
-/// again, and then its control file says.
-async fn replayed(instance: &Instance) -> Result<Lsn, Refusal> {
+/// From where on the instance needs WAL, and how far it has replayed for certain. A damaged file in
+/// the share stops it again and again: then it begins anew at the redo point of its control file,
+/// and asks the share for what it had replayed before.
+async fn replayed(instance: &Instance) -> Result<(Lsn, Lsn), Refusal> {
     if let Ok(observed) = instance.observe().await {
-        return Ok(observed.replayed.unwrap_or_default());
+        let replayed = observed.replayed.unwrap_or_default();
+        return Ok((replayed, replayed));
     }
     let control = instance.control_data().await.map_err(|error| {
         Refusal::new("away", error.to_string(), "look at the instance's own trace")
     })?;
-    Ok(control.minimum_recovery_end.max(control.redo))
+    Ok(begins_anew(&control))
+}
+
+/// The same of an instance that does not run.
+pub(super) fn begins_anew(control: &ControlData) -> (Lsn, Lsn) {
+    (control.redo, control.minimum_recovery_end.max(control.redo))
 }
 
 /// The range as an administrator types it.
@@ -146,8 +153,12 @@ fn typed(range: &LostRange) -> String {
 }
 
 /// Records that the range is given up, if just that one is missing.
-fn give_up(share: &Share, replayed: Lsn, range: &str) -> Result<Result<(), String>, ShippingError> {
-    let Some(lost) = drained_end(share, replayed)?.lost else {
+fn give_up(
+    share: &Share,
+    (redo, replayed): (Lsn, Lsn),
+    range: &str,
+) -> Result<Result<(), String>, ShippingError> {
+    let Some(lost) = drained_from(share, redo, replayed)?.lost else {
         return Ok(Err("nothing that was shipped is missing".to_owned()));
     };
     if typed(&lost) != range {
@@ -157,9 +168,10 @@ fn give_up(share: &Share, replayed: Lsn, range: &str) -> Result<Result<(), Strin
     consent.write(share).map(Ok)
 }
 
-/// How far the share can take an instance that has replayed to `replayed`.
-pub(super) fn judge(share: &Share, replayed: Lsn) -> Result<Drained, ShippingError> {
-    let end = drained_end(share, replayed)?;
+/// How far the share can take an instance that begins anew at `redo` and has replayed to
+/// `replayed`.
+pub(super) fn judge(share: &Share, (redo, replayed): (Lsn, Lsn)) -> Result<Drained, ShippingError> {
+    let end = drained_from(share, redo, replayed)?;
     let given_up = Consent::read(share)?.map(|consent| consent.range);
     let judged = end.is_drained(replayed, given_up.as_ref());
     let lost = match &judged {

@@ -214,7 +214,7 @@ impl Keeper {
             return Ok(None);
         }
         let share = self.setup.share.clone();
-        let replayed = control.minimum_recovery_end.max(control.redo);
+        let replayed = routes::begins_anew(control);
         let look = move || routes::judge(&Share::open(&share)?, replayed);
         let looked = tokio::task::spawn_blocking(look).await;
         let looked = looked.map_err(|error| KeeperError::Cannot(error.to_string()))?;

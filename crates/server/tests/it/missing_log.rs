@@ -18,13 +18,14 @@ const SEGMENT: u64 = 16 * 1024 * 1024;
 #[tokio::test]
 async fn a_lost_file_is_named_given_up_and_made_good_when_home_returns() {
     let mut pool = Disaster::stand(43).await;
-    fails_over_past(&mut pool, |file| std::fs::remove_file(file).unwrap(), "a file is lost").await;
+    fails_over_past(&mut pool, 0, |file| std::fs::remove_file(file).unwrap(), "a file is lost")
+        .await;
 }
 
 #[tokio::test]
 async fn a_damaged_file_is_named_given_up_and_made_good_when_home_returns() {
     let mut pool = Disaster::stand(44).await;
-    fails_over_past(&mut pool, damage, "a file is damaged").await;
+    fails_over_past(&mut pool, 2, damage, "a file is damaged").await;
 }
 
 #[tokio::test]
@@ -68,9 +69,10 @@ fn empty(directory: &Path) -> std::io::Result<()> {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_named_and_made_good_while_home_serves() {
+async fn a_lost_file_is_named_and_made_good_while_home_serves() {
     let mut pool = Disaster::stand(51).await;
-    let (hurt, _) = is_hurt(&mut pool, damage).await;
+    // The one in the middle of which the replay stands still.
+    let (hurt, _) = is_hurt(&mut pool, 0, |file| std::fs::remove_file(file).unwrap()).await;
     pool.sql("south-a", "select pg_wal_replay_resume()").await;
     let name = hurt.file_stem().unwrap().to_string_lossy().into_owned();
     let log = pool.deployment.host("south-db1").plan().log.clone();
@@ -90,9 +92,18 @@ async fn a_damaged_file_is_named_and_made_good_while_home_serves() {
     pool.nothing_is_missing("at the backup site").await;
 }
 
-/// What was said in each of four segments that wait in the share, of which the third is hurt.
-async fn is_hurt(pool: &mut Disaster, hurt: impl Fn(&PathBuf)) -> (PathBuf, Vec<Vec<String>>) {
+/// What was said in each of four segments that wait in the share, of which one is hurt.
+async fn is_hurt(
+    pool: &mut Disaster,
+    which: u64,
+    hurt: impl Fn(&PathBuf),
+) -> (PathBuf, Vec<Vec<String>>) {
     pool.says(3, "to begin with").await;
+    testkit::eventually(LONG, "it is replayed", async || {
+        let posts = pool.sql_in("south-a", "mgc", "select count(*) from chat.post").await;
+        if posts.trim() == "3" { Ok(()) } else { Err(posts) }
+    })
+    .await;
     // The backup instance stands still, so that what is shipped from here on waits in the share.
     pool.sql("south-a", "select pg_wal_replay_pause()").await;
     let first = pool.sql("north-a", "select pg_current_wal_lsn()").await;
@@ -102,15 +113,15 @@ async fn is_hurt(pool: &mut Disaster, hurt: impl Fn(&PathBuf)) -> (PathBuf, Vec<
         by_segment.push(pool.says(2, "shipped").await);
         pool.sql("north-a", "select pg_switch_wal()").await;
     }
-    // The first two segments can be replayed; the third is hurt.
-    let hurt_one = pool.shared_file(first + 2).await;
+    let hurt_one = pool.shared_file(first + which).await;
     pool.shared_file(first + 3).await;
     hurt(&hurt_one);
     (hurt_one, by_segment)
 }
 
-async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &str) {
-    let (hurt_one, mut by_segment) = is_hurt(pool, hurt).await;
+/// What stands before the one that is hurt can be replayed.
+async fn fails_over_past(pool: &mut Disaster, which: u64, hurt: impl Fn(&PathBuf), when: &str) {
+    let (hurt_one, mut by_segment) = is_hurt(pool, which, hurt).await;
     pool.lose_home().await;
     pool.sql("south-a", "select pg_wal_replay_resume()").await;
 
@@ -125,7 +136,7 @@ async fn fails_over_past(pool: &mut Disaster, hurt: impl Fn(&PathBuf), when: &st
     pool.shell(&format!("{command} -Force")).await;
     let journal = pool.shell("(Get-CsPersistentChatRecovery -Journal).What").await;
     assert!(journal.contains("accepted that shipped WAL is missing: 1:"), "{journal}");
-    let beyond: Vec<String> = by_segment.split_off(2).concat();
+    let beyond: Vec<String> = by_segment.split_off(usize::try_from(which).unwrap()).concat();
     pool.gives_up(&beyond);
     pool.says(3, "at the backup site").await;
     pool.nothing_is_missing(when).await;

@@ -173,6 +173,9 @@ impl Reached {
             self.heed_pair(&order.destination, watch).await?;
         }
         let whole = package.configuration().clone();
+        if let Some(owner) = &package.manifest().owner {
+            self.stays_as_it_stands(&order, owner, &whole).await?;
+        }
         let replaced = self.comes_home(&order, &whole).await?;
         let names = self.hold_names(watch).await?;
         let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;

@@ -24,16 +24,62 @@ struct Other<'a> {
     reign: i64,
 }
 
+/// Who stands in for an owner.
+enum StandIn<'a> {
+    /// This pool.
+    Heard(Other<'a>),
+    /// This one, as far as is known: the owner changes nothing, and its pair is not heard.
+    Perhaps(&'a str),
+    Nobody,
+}
+
 impl Reached {
-    /// The pool that stands in for `owner`, if it is heard.
-    async fn stand_in(&self, owner: &str) -> Option<Other<'_>> {
-        let own = self.hostings.get(owner)?;
-        let hosting = self.hostings.pair(owner)?.partner();
-        let (mine, theirs) = tokio::join!(own.standing(owner), hosting.standing(owner));
-        // Of one that is not heard, a warning was given before.
-        let (mine, theirs) = (mine.ok()?, theirs.ok()?);
-        let stands_in = theirs.edits && (mine.reign < theirs.reign || !mine.edits);
-        stands_in.then_some(Other { hosting, reign: theirs.reign })
+    async fn stand_in(&self, owner: &str) -> StandIn<'_> {
+        let (Some(own), Some(pair)) = (self.hostings.get(owner), self.hostings.pair(owner)) else {
+            return StandIn::Nobody;
+        };
+        let hosting = pair.partner();
+        match tokio::join!(own.standing(owner), hosting.standing(owner)) {
+            (Ok(mine), Ok(theirs))
+                if theirs.edits && (mine.reign < theirs.reign || !mine.edits) =>
+            {
+                StandIn::Heard(Other { hosting, reign: theirs.reign })
+            }
+            (Err(_), Ok(theirs)) if theirs.edits && theirs.reign > 0 => {
+                StandIn::Heard(Other { hosting, reign: theirs.reign })
+            }
+            (Ok(mine), Err(_)) if !mine.edits => StandIn::Perhaps(hosting.parent()),
+            // Of one that is not heard, a warning was given before.
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => StandIn::Nobody,
+        }
+    }
+
+    /// Refuses, unless that is forced, what would give up changes that were made at the pool which
+    /// stands in for `owner` and is to import the owner's file again.
+    pub(super) async fn stays_as_it_stands(
+        &self,
+        order: &Import,
+        owner: &str,
+        coming: &Configuration,
+    ) -> Result<(), Fault> {
+        let here = &order.destination;
+        if order.force || owner == here {
+            return Ok(());
+        }
+        let StandIn::Heard(other) = self.stand_in(owner).await else { return Ok(()) };
+        if other.hosting.parent() != here {
+            return Ok(());
+        }
+        if order.overwrite_owner {
+            let what = format!(
+                "{here} stands in for {owner}: what belongs to {here} cannot be brought home any \
+                 more"
+            );
+            let hint = "leave -OverwriteOwner out, or repeat with -Force";
+            return Err(Fault::new(FaultKind::Unsafe, "stands-in", what, hint));
+        }
+        let hint = "leave it as it stands, or repeat with -Force to give up what was changed there";
+        gives_nothing_up(owner, &other, coming, hint.to_owned()).await
     }
 
     /// Before a file is brought home where another pool stands in: refuses one that lacks what was
@@ -48,9 +94,29 @@ impl Reached {
         if !order.overwrite_owner {
             return Ok(None);
         }
-        let Some(other) = self.stand_in(owner).await else { return Ok(None) };
+        let other = match self.stand_in(owner).await {
+            StandIn::Heard(other) => other,
+            StandIn::Perhaps(pair) if !order.force => {
+                let what = format!(
+                    "{owner} changes nothing, and {pair}, which may stand in for it, is not heard: \
+                     what was changed there cannot be compared with the file"
+                );
+                let hint = format!(
+                    "start the hosts of the databases of {pair}, or repeat with -Force: then \
+                     {owner} changes its own again"
+                );
+                return Err(Fault::new(FaultKind::Unsafe, "stands-in", what, hint));
+            }
+            StandIn::Perhaps(_) | StandIn::Nobody => return Ok(None),
+        };
         if !order.force {
-            self.gives_nothing_up(order, &other, coming).await?;
+            let stand_in = other.hosting.parent();
+            let hint = format!(
+                "bring it home (Invoke-CsPoolFailBack {owner}), or export it there \
+                 (Export-CsRgsConfiguration {stand_in} -Owner {owner}) and import that; -Force \
+                 gives up what was changed there"
+            );
+            gives_nothing_up(owner, &other, coming, hint).await?;
         }
         let own = self.hosting(owner)?;
         if order.mode == Mode::Act {
@@ -74,41 +140,31 @@ impl Reached {
             Mode::WhatIf => format!("{of}: {all} would be replaced, and put aside first."),
         }))
     }
+}
 
-    /// Refuses a file without what was changed at `other`: brought home in its place, that would be
-    /// gone with the copy there.
-    async fn gives_nothing_up(
-        &self,
-        order: &Import,
-        other: &Other<'_>,
-        coming: &Configuration,
-    ) -> Result<(), Fault> {
-        let Import { destination: owner, .. } = order;
-        let of = OwnerFilter::Of(owner.clone());
-        let there = other.hosting.export(&of).await.map_err(|it| fault(&it))?;
-        let (there, _) = there.end().await;
-        // Settings at home stay, and an audio file matters as far as an object plays it.
-        let is_lost = |it: &Compared| matches!(it.what, What::Object(_)) && it.found != Found::Same;
-        let lost: Vec<_> = compare(&there, coming).into_iter().filter(is_lost).collect();
-        if lost.is_empty() {
-            return Ok(());
-        }
-        let stand_in = other.hosting.parent();
-        let named = named(&lost.iter().map(|it| told(it, stand_in)).collect::<Vec<_>>());
-        Err(Fault::new(
-            FaultKind::Unsafe,
-            "stands-in",
-            format!(
-                "{stand_in} stands in for {owner}, and the file is not what it has: {named}; \
-                 nothing was imported"
-            ),
-            format!(
-                "bring it home (Invoke-CsPoolFailBack {owner}), or export it there \
-                 (Export-CsRgsConfiguration {stand_in} -Owner {owner}) and import that; -Force \
-                 gives up what was changed there"
-            ),
-        ))
+/// Refuses a file without what was changed at `other`: imported in its place, that would be gone.
+async fn gives_nothing_up(
+    owner: &str,
+    other: &Other<'_>,
+    coming: &Configuration,
+    hint: String,
+) -> Result<(), Fault> {
+    let of = OwnerFilter::Of(owner.to_owned());
+    let there = other.hosting.export(&of).await.map_err(|it| fault(&it))?;
+    let (there, _) = there.end().await;
+    // Settings at home stay, and an audio file matters as far as an object plays it.
+    let is_lost = |it: &Compared| matches!(it.what, What::Object(_)) && it.found != Found::Same;
+    let lost: Vec<_> = compare(&there, coming).into_iter().filter(is_lost).collect();
+    if lost.is_empty() {
+        return Ok(());
     }
+    let stand_in = other.hosting.parent();
+    let named = named(&lost.iter().map(|it| told(it, stand_in)).collect::<Vec<_>>());
+    let what = format!(
+        "{stand_in} stands in for {owner}, and the file is not what it has: {named}; nothing was \
+         imported"
+    );
+    Err(Fault::new(FaultKind::Unsafe, "stands-in", what, hint))
 }
 
 /// The objects that `here` had changed since `given`, and that come in otherwise.

@@ -29,6 +29,14 @@ impl Ground {
                 assert!(refused.contains(told), "{how} {told}: {refused}");
             }
         }
+        // Nor is it taken where that was changed.
+        let there = format!(r"Import-CsRgsConfiguration -Destination {BACKUP} -FileName C:\{file}");
+        for (how, told) in
+            [("", "the queue \"Help Desk\" is another"), (" -OverwriteOwner", "home")]
+        {
+            let refused = self.try_shell(&format!("{there}{how}")).await.unwrap_err().to_string();
+            assert!(refused.contains(told) && refused.contains("-Force"), "{how}: {refused}");
+        }
         assert_eq!(self.timeout_at(BACKUP).await, "71");
         let group = format!("(Get-CsRgsAgentGroup -Identity {PRIMARY} -Name \"Help Desk\")");
         let ken = "-Agent \"sip:ken@contoso.com\"";

@@ -92,6 +92,8 @@ pub(super) struct Strikes {
     command: &'static str,
     planned: Vec<(Kind, u64)>,
     spare: u32,
+    /// Where the next spare strike hits.
+    place: u64,
     phases: Vec<Phase>,
     /// How long the command takes if nothing disturbs it, as was measured last.
     pub(super) whole: Duration,
@@ -101,7 +103,7 @@ pub(super) struct Strikes {
 const PARTS: u64 = 1000;
 
 /// How many strikes more there are until one hits the middle.
-const SPARE: u32 = 4;
+const SPARE: u32 = 8;
 
 impl Strikes {
     pub(super) fn plan(
@@ -114,7 +116,7 @@ impl Strikes {
         let spread = (0..count).map(|it| (PARTS * it + dice.roll(PARTS)) / count);
         let mut planned: Vec<_> = kinds.into_iter().zip(spread).collect();
         dice.shuffle(&mut planned);
-        Self { command, planned, spare: SPARE, phases: Vec::new(), whole }
+        Self { command, planned, spare: SPARE, place: PARTS / 2, phases: Vec::new(), whole }
     }
 
     /// What is to be killed next, and where in the whole duration.
@@ -126,8 +128,14 @@ impl Strikes {
         if is_hit || self.spare == 0 {
             return None;
         }
+        // The machine is faster or slower by now than when the command was measured.
+        match self.phases.last() {
+            Some(Phase::Over) if self.spare < SPARE => self.place /= 2,
+            Some(Phase::NotAsked) => self.place = self.place * 3 / 2,
+            _ => {}
+        }
         self.spare -= 1;
-        Some((dice.choose(&Kind::ALL), PARTS / 2))
+        Some((dice.choose(&Kind::ALL), self.place))
     }
 
     /// Begins the command, and kills at that moment; starts again what a service manager would.
