@@ -163,6 +163,14 @@ impl Context<'_> {
         if self.given.what_if() { Mode::WhatIf } else { Mode::Act }
     }
 
+    /// What a cmdlet returns that has returned nothing, or would have done this.
+    fn nothing_or(self, would: &str) -> Vec<Value> {
+        match self.mode() {
+            Mode::Act => Vec::new(),
+            Mode::WhatIf => vec![format!("What if: {would}.").into()],
+        }
+    }
+
     fn response_groups(&self) -> &dyn ResponseGroups {
         self.deployment.response_groups()
     }

@@ -194,12 +194,7 @@ pub(super) fn set<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let what = identity(&parent, id);
         let save = Save { object: object.into(), as_new, mode: context.mode() };
         context.response_groups().save(parent, save, context.watch).await?;
-        Ok(match context.mode() {
-            Mode::Act => Vec::new(),
-            Mode::WhatIf => {
-                vec![format!("What if: the {} {what} would be set.", K::KIND).into()]
-            }
-        })
+        Ok(context.nothing_or(&format!("the {} {what} would be set", K::KIND)))
     })
 }
 
@@ -222,12 +217,6 @@ pub(super) fn remove<K: Shown>(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let model: Model = stored::<K>(context, &parent, id).await?.into();
         let remove = Remove { kind: K::KIND, id, mode: context.mode() };
         context.response_groups().remove(parent, remove, context.watch).await?;
-        Ok(match context.mode() {
-            Mode::Act => Vec::new(),
-            Mode::WhatIf => {
-                let name = model.name();
-                vec![format!("What if: the {} {name} would be removed.", K::KIND).into()]
-            }
-        })
+        Ok(context.nothing_or(&format!("the {} {} would be removed", K::KIND, model.name())))
     })
 }

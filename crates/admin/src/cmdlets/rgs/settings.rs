@@ -8,7 +8,7 @@ use shell::{Cmdlet, Effect, Example, FromPipeline, Object, Output, Parameter, Ty
 use super::field::{audio, shown_audio};
 use super::places;
 use crate::cmdlets::{Context, FORCE, Row};
-use crate::deployment::{Mode, Reply};
+use crate::deployment::Reply;
 use crate::fault::Fault;
 use crate::identity::APPLICATION_SERVER;
 use crate::roles::{EVERYBODY, RESPONSE_GROUPS};
@@ -137,10 +137,7 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         }
         let (mode, what) = (context.mode(), format!("the settings of {parent}"));
         context.response_groups().set_settings(parent, settings, mode, context.watch).await?;
-        Ok(match mode {
-            Mode::Act => Vec::new(),
-            Mode::WhatIf => vec![format!("What if: {what} would be set.").into()],
-        })
+        Ok(context.nothing_or(&format!("{what} would be set")))
     })
 }
 

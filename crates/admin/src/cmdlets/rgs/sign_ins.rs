@@ -7,8 +7,8 @@ use super::field::{given, identity, reference};
 use super::places;
 use super::rows::PARENT;
 use crate::cmdlets::{Context, Row};
+use crate::deployment::Reply;
 use crate::deployment::response_groups::Sign;
-use crate::deployment::{Mode, Reply};
 use crate::fault::Fault;
 use crate::roles::{EVERYBODY, RESPONSE_GROUPS};
 
@@ -102,12 +102,7 @@ fn set(context: Context<'_>) -> Reply<'_, Vec<Value>> {
         let sign = Sign { group, agent: agent.clone(), on, mode: context.mode() };
         context.response_groups().sign_in(parent, sign, context.watch).await?;
         let how = if on { "in to" } else { "out of" };
-        Ok(match context.mode() {
-            Mode::Act => Vec::new(),
-            Mode::WhatIf => {
-                vec![format!("What if: {agent} would be signed {how} {group}.").into()]
-            }
-        })
+        Ok(context.nothing_or(&format!("{agent} would be signed {how} {group}")))
     })
 }
 
