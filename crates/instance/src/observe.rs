@@ -28,6 +28,8 @@ pub struct Observation {
     pub received: Option<Lsn>,
     /// Of a standby: the end of the WAL that it has replayed.
     pub replayed: Option<Lsn>,
+    /// Of a standby: whether its replay was paused, or is about to be.
+    pub replay_paused: bool,
     /// The value of `synchronous_standby_names` that is in force.
     pub synchronous_standby_names: String,
     /// Those who stream from it.
@@ -87,6 +89,7 @@ impl Observation {
             received: lsn(&state, 4),
             replayed: lsn(&state, 5),
             synchronous_standby_names: state.get(6),
+            replay_paused: state.get(7),
             senders: senders.iter().map(sender_of).collect(),
             receiver,
             slots: list_slots(client).await?,
@@ -152,7 +155,8 @@ const STATE: &str = "
            case when not r.in_recovery then pg_current_wal_flush_lsn() end,
            case when r.in_recovery then pg_last_wal_receive_lsn() end,
            case when r.in_recovery then pg_last_wal_replay_lsn() end,
-           current_setting('synchronous_standby_names')
+           current_setting('synchronous_standby_names'),
+           case when r.in_recovery then pg_is_wal_replay_paused() else false end
     from (select pg_is_in_recovery() as in_recovery offset 0) as r";
 
 const SENDERS: &str = "

@@ -2,6 +2,7 @@
 //!
 //! *Unknown* is a value and never means *down*. Exact figures for sentences are in [`Measured`].
 
+use instance::Lsn;
 use serde::{Deserialize, Serialize};
 
 use crate::record::PoolState;
@@ -204,6 +205,8 @@ pub struct Measured {
     pub notes: Vec<String>,
     /// The range of them, as it must be typed to give it up.
     pub missing_range: Option<String>,
+    /// Up to where the backup instance has replayed.
+    pub replayed: Option<Lsn>,
     /// What was said of the home site with this command, as it was typed.
     pub said: String,
     /// The pool.

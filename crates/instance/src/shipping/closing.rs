@@ -16,6 +16,7 @@ use super::durable::{self, Taken, beside};
 use super::error::{ShippingError, at};
 use super::history::History;
 use super::manifest::ManifestWriter;
+use super::proof::{Proof, prove};
 use super::segment::{PAGE_BYTES, PageHeader, Segment, WalFile};
 use super::share::{Folder, make_directory};
 use super::tail::{Position, Prefix, read_history};
@@ -32,13 +33,25 @@ pub(super) struct Closer {
     compared: HashSet<WalFile>,
     /// What the share held of a segment before it was received once more.
     prefix: Option<Prefix>,
+    /// The end of a record that began in the segment that was closed last.
+    crossing: Option<Prefix>,
+    /// The segment that was received once more because it was damaged.
+    again: Option<Segment>,
 }
 
 impl Closer {
     /// Opens the folder's manifest; a line that a crash tore is cut off.
     pub(super) fn open(share: Share, folder: Folder) -> Result<Self, ShippingError> {
         let manifest = ManifestWriter::open(folder.manifest())?;
-        Ok(Self { share, folder, manifest, compared: HashSet::new(), prefix: None })
+        Ok(Self {
+            share,
+            folder,
+            manifest,
+            compared: HashSet::new(),
+            prefix: None,
+            crossing: None,
+            again: None,
+        })
     }
 
     pub(super) fn manifest(&self) -> &Manifest {
@@ -71,13 +84,14 @@ impl Closer {
                 }
                 WalFile::Segment(segment) => {
                     self.verify(segment)?;
-                    if read.is_none_or(|it| it.lsn < segment.end()) {
-                        continue;
-                    }
+                    let Some(read) = read.filter(|it| it.lsn >= segment.end()) else { continue };
+                    let left = self.left_at(segment, read)?;
+                    self.prove(segment, left.unwrap_or(segment.end()))?;
                     segment.end()
                 }
                 WalFile::Partial(segment) => {
                     let Some(end) = self.left_behind(segment, &files, read)? else { continue };
+                    self.prove(segment, end)?;
                     end
                 }
             };
@@ -101,10 +115,55 @@ impl Closer {
             }
             WalFile::History(_) => false,
         };
-        let read = read.filter(|it| it.timeline > segment.timeline);
         let Some(read) = read.filter(|_| files.iter().any(follows)) else { return Ok(None) };
+        self.left_at(segment, read)
+    }
+
+    /// Where in a segment its timeline was left, if the WAL of a later one is read.
+    fn left_at(&self, segment: Segment, read: Position) -> Result<Option<Lsn>, ShippingError> {
+        if read.timeline <= segment.timeline {
+            return Ok(None);
+        }
         let end = read_history(&self.folder, read.timeline)?.end_of(segment.timeline);
         Ok(end.map(|it| it.clamp(segment.start(), segment.end())))
+    }
+
+    /// All records of a received segment must still be what they were when they were read.
+    fn prove(&mut self, segment: Segment, end: Lsn) -> Result<(), ShippingError> {
+        let name = segment.name();
+        if let Some(crossing) = self.crossing.filter(|it| it.segment == segment)
+            && let Some((file, _)) = self.folder.received(segment)?
+            && !crossing.fits(&file, &self.folder)?
+        {
+            let why = format!("its first {} bytes are not what they were", crossing.bytes);
+            return Err(ShippingError::Damaged { name, why });
+        }
+        match prove(&self.folder, segment, end)? {
+            Proof::Whole { crossing } => self.crossing = crossing,
+            Proof::Damaged { after } => {
+                let why = format!("no valid record follows {after} in it");
+                return Err(ShippingError::Damaged { name, why });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a received segment aside that was found damaged, so that it comes once more; a second
+    /// time it is for somebody to look at. Call it while no child runs.
+    pub(super) fn receive_again(&mut self, damaged: ShippingError) -> ShippingError {
+        let ShippingError::Damaged { name, why } = damaged else { return damaged };
+        let Some(WalFile::Segment(segment) | WalFile::Partial(segment)) = WalFile::parse(&name)
+        else {
+            return ShippingError::Damaged { name, why };
+        };
+        if self.again.replace(segment) == Some(segment) {
+            return ShippingError::Damaged { name, why };
+        }
+        self.crossing = None;
+        match self.put_aside(segment) {
+            Ok(()) => ShippingError::PutAside { name, why },
+            Err(error) => error,
+        }
     }
 
     /// The size and the first page of a complete segment must be what its name says.
@@ -217,9 +276,7 @@ impl Closer {
     fn check_prefix(&mut self, file: WalFile, plain: &File) -> Result<(), ShippingError> {
         let (WalFile::Segment(segment) | WalFile::Partial(segment)) = file else { return Ok(()) };
         let Some(prefix) = self.prefix.filter(|it| it.segment == segment) else { return Ok(()) };
-        let mut content = vec![0; usize::try_from(prefix.bytes).expect("a segment fits in memory")];
-        plain.read_exact_at(&mut content, 0).map_err(at("read", self.folder.path()))?;
-        if crc32c::crc32c(&content) != prefix.checksum {
+        if !prefix.fits(plain, &self.folder)? {
             let why = format!("its first {} bytes were others before", prefix.bytes);
             return Err(ShippingError::OtherContent { name: file.name(), why });
         }

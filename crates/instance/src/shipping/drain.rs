@@ -4,8 +4,8 @@
 //! A promotion is refused until it has, because `PostgreSQL` would not complain: it takes whatever
 //! it cannot get for the end of the WAL.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
+use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,8 @@ use super::view::{Held, View, open_received};
 use super::{Flushed, Share, durable};
 use crate::{Lsn, SEGMENT_BYTES};
 
-/// How many segments before the last one are searched for a whole record: the longest record that
-/// `PostgreSQL` writes has just under one GiB.
-const SEARCH_BACK: u64 = 66;
+/// How often to look again when a file was closed under our eyes.
+const LOOKS: u32 = 10;
 
 /// WAL that the share should hold and does not. Nothing after its beginning can be replayed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +46,7 @@ impl std::fmt::Display for LostRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DrainedEnd {
     /// The end of the last valid record that can be replayed. `None` in an empty share.
-    pub end: Option<Position>,
+    pub end: Option<Lsn>,
     /// What was shipped and cannot be replayed.
     pub lost: Option<LostRange>,
 }
@@ -73,7 +72,7 @@ impl DrainedEnd {
             }
             Some(_) | None => {}
         }
-        match self.end.map_or(0, |end| end.lsn.bytes_since(replayed)) {
+        match self.end.map_or(0, |end| end.bytes_since(replayed)) {
             0 => Drained::Yes,
             by => Drained::Behind { by },
         }
@@ -81,7 +80,7 @@ impl DrainedEnd {
 }
 
 /// Takes the share after its receiver is gone: flushes and reads what was received to its end,
-/// records that position, and closes what is complete. Answers the end.
+/// records that position, and closes what is complete and whole. Answers the end.
 ///
 /// Refuses while a receiver is alive. Works also after a higher reign was announced, because the
 /// announcement is what ends the old one.
@@ -89,7 +88,7 @@ pub fn settle(share: &Share) -> Result<Option<Position>, ShippingError> {
     let lock = WriterLock::take(share)?;
     let Some(folder) = share.folders()?.into_iter().next() else { return Ok(None) };
     let mut tail = Tail::open(folder.clone())?;
-    while tail.pass()? {}
+    unless_damaged(tail.read_all())?;
     let end = tail.position();
     if let Some(Position { timeline, lsn }) = end {
         let before = Flushed::read(&folder)?;
@@ -97,14 +96,25 @@ pub fn settle(share: &Share) -> Result<Option<Position>, ShippingError> {
         let source = before.map(|it| it.source).unwrap_or_default();
         Flushed { timeline, lsn, heard_at, source }.write(&folder)?;
         durable::sync_directory(folder.path())?;
-        Closer::open(share.clone(), folder)?.pass(end, Timestamp::now())?;
+        unless_damaged(Closer::open(share.clone(), folder)?.pass(end, Timestamp::now()).map(drop))?;
     }
     drop(lock);
     Ok(end)
 }
 
-/// Finds the end of the shipped WAL, proving every file from `replayed` (what the backup instance
-/// has replayed) on. Call [`settle`] first.
+/// What is damaged cannot come again, so it stays as it is; what is lost of it is judged later.
+fn unless_damaged(done: Result<(), ShippingError>) -> Result<(), ShippingError> {
+    match done {
+        Err(why @ ShippingError::Damaged { .. }) => {
+            tracing::warn!(%why, "the share is settled as far as it can be read");
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Finds the end of the shipped WAL, proving every file and reading every record from `replayed`
+/// (what the backup instance has replayed) on. Call [`settle`] first.
 pub fn drained_end(share: &Share, replayed: Lsn) -> Result<DrainedEnd, ShippingError> {
     drained_from(share, replayed, replayed)
 }
@@ -112,59 +122,51 @@ pub fn drained_end(share: &Share, replayed: Lsn) -> Result<DrainedEnd, ShippingE
 /// The same for an instance that begins anew at `redo` when it starts. What it has replayed and the
 /// share does not list any more, it has itself; what the share lists and cannot give stops it.
 pub fn drained_from(share: &Share, redo: Lsn, replayed: Lsn) -> Result<DrainedEnd, ShippingError> {
-    let view = View::read(share)?;
-    let (Some((first, last)), Some(newest)) = (view.numbers(), view.newest()) else {
-        return Ok(DrainedEnd { end: None, lost: None });
-    };
-    let mut bad: Vec<(u64, Lsn)> = Vec::new();
-    for number in redo.segment()..=last {
-        let start = Lsn::of_segment(number);
-        let is_replayed = number < replayed.segment();
-        match view.number(number) {
-            None | Some((_, Held::Open { .. })) if is_replayed => {}
-            None => bad.push((number, start)),
-            Some((_, Held::Closed { line, path })) => {
-                match decompress(path, line, &mut std::io::sink()) {
-                    Err(ShippingError::Damaged { .. }) => bad.push((number, start)),
-                    proven => proven?,
-                }
-            }
-            // Only the end of the branch may be unfinished.
-            Some((segment, held)) if number < last && held.end() < segment.end() => {
-                bad.push((number, held.end()));
-            }
-            Some((_, Held::Open { .. })) => {}
+    for _ in 0..LOOKS {
+        if let Some(end) = look(share, redo, replayed)? {
+            return Ok(end);
         }
     }
-    let range = bad.first().map(|(_, from)| LostRange {
+    let source = std::io::Error::other("files are closed faster than they can be read");
+    Err(at("read", share.directory())(source))
+}
+
+/// One look; `None` if a file that was open was closed meanwhile.
+fn look(share: &Share, redo: Lsn, replayed: Lsn) -> Result<Option<DrainedEnd>, ShippingError> {
+    let view = View::read(share)?;
+    let Some(newest) = view.newest() else {
+        share.refuse_if_emptied()?;
+        return Ok(Some(DrainedEnd { end: None, lost: None }));
+    };
+    let mut shipped = Shipped::new(&view, newest.lsn);
+    let mut records = Records::from(shipped.first_listed(redo, replayed));
+    let waits = loop {
+        match records.next(&mut |address, page| shipped.page(address, page))? {
+            Next::Record(_) => {}
+            Next::Waits(page) => break page,
+        }
+    };
+    let end = records.at();
+    if shipped.stops_short(end, waits) {
+        shipped.bad.entry(waits.segment()).or_insert(end);
+    }
+    shipped.prove_from(waits.segment() + 1)?;
+    if shipped.closed_meanwhile {
+        return Ok(None);
+    }
+    let bad = shipped.bad;
+    let Some((first, from)) = bad.first_key_value() else {
+        return Ok(Some(DrainedEnd { end: Some(end), lost: None }));
+    };
+    // Where the replay stands in a file that cannot be read, it is at its end.
+    let end = if *first <= replayed.segment() { replayed.max(*from) } else { end };
+    let lost = LostRange {
         timeline: newest.timeline,
         from: *from,
         to: newest.lsn,
-        files: bad.iter().map(|(number, _)| name(&view, *number)).collect(),
-    });
-    let limit = range.as_ref().map_or(newest.lsn, |it| it.from);
-    let end = if bad.first().is_some_and(|(number, _)| *number <= replayed.segment()) {
-        // The file in which the replay stands cannot be read: the end is where that is.
-        let lsn = limit.max(replayed);
-        let timeline = view.history().map_or(1, |it| it.timeline_at(lsn));
-        Position { timeline, lsn }
-    } else {
-        end_of_records(share, &view, limit, first)?
+        files: bad.keys().map(|number| name(&view, *number)).collect(),
     };
-    let lost = range.or_else(|| lost_of_open(&view, end, newest));
-    Ok(DrainedEnd { end: Some(end), lost })
-}
-
-/// The flushed position is the end of a record. If the open segment no longer reads as far as it
-/// once did, what lies between is lost.
-fn lost_of_open(view: &View, end: Position, newest: Position) -> Option<LostRange> {
-    let Some((segment, Held::Open { .. })) = view.number(end.lsn.segment()) else { return None };
-    (end.lsn < newest.lsn).then(|| LostRange {
-        timeline: newest.timeline,
-        from: end.lsn,
-        to: newest.lsn,
-        files: vec![segment.name()],
-    })
+    Ok(Some(DrainedEnd { end: Some(end), lost: Some(lost) }))
 }
 
 fn name(view: &View, number: u64) -> String {
@@ -173,73 +175,98 @@ fn name(view: &View, number: u64) -> String {
         .map_or_else(|| Segment { number, timeline: newest }.name(), |(segment, _)| segment.name())
 }
 
-/// Reads records up to `limit` and answers the end of the last one.
-fn end_of_records(
-    share: &Share,
-    view: &View,
+/// The pages of the share's branch, each file proven when it is first looked into.
+struct Shipped<'a> {
+    view: &'a View,
+    /// The position after the last byte that the share holds or ought to hold.
     limit: Lsn,
-    first: u64,
-) -> Result<Position, ShippingError> {
-    let last = Lsn(limit.0.saturating_sub(1)).segment();
-    let mut loaded: Option<(u64, Vec<u8>)> = None;
-    let mut read = |address: Lsn, page: &mut [u8; PAGE_BYTES]| {
-        if address >= limit {
+    loaded: Option<(u64, Vec<u8>)>,
+    /// The numbers of the files that are missing or damaged, and from where on.
+    bad: BTreeMap<u64, Lsn>,
+    /// A file that was open when the view was read is not any more.
+    closed_meanwhile: bool,
+}
+
+impl<'a> Shipped<'a> {
+    fn new(view: &'a View, limit: Lsn) -> Self {
+        Self { view, limit, loaded: None, bad: BTreeMap::new(), closed_meanwhile: false }
+    }
+
+    /// From where on the share lists all that an instance asks for that begins anew at `redo`.
+    fn first_listed(&self, redo: Lsn, replayed: Lsn) -> Lsn {
+        let is_closed = |number| matches!(self.view.number(number), Some((_, Held::Closed { .. })));
+        let unlisted = (redo.segment()..replayed.segment()).rev().find(|it| !is_closed(*it));
+        unlisted.map_or(redo, |number| Lsn::of_segment(number + 1))
+    }
+
+    /// Fills a page; zeros where the share does not vouch for it.
+    fn page(&mut self, address: Lsn, page: &mut [u8; PAGE_BYTES]) -> Result<bool, ShippingError> {
+        if address >= self.limit {
             return Ok(false);
         }
         let number = address.segment();
-        if loaded.as_ref().is_none_or(|(it, _)| *it != number) {
-            loaded = content(share, view, number, limit)?.map(|bytes| (number, bytes));
+        if self.loaded.as_ref().is_none_or(|(it, _)| *it != number) {
+            self.loaded = self.load(number)?.map(|bytes| (number, bytes));
         }
-        let Some((_, bytes)) = &loaded else { return Ok(false) };
+        let Some((_, bytes)) = &self.loaded else { return Ok(false) };
         let from = usize::try_from(address.segment_offset()).expect("an offset in a segment");
         page.copy_from_slice(&bytes[from..from + PAGE_BYTES]);
         Ok(true)
-    };
-    for back in 0..SEARCH_BACK {
-        let Some(number) = last.checked_sub(back).filter(|it| *it >= first) else { break };
-        let mut records = Records::from(Lsn::of_segment(number));
-        let mut found = false;
-        while let Next::Record(_) = records.next(&mut read)? {
-            found = true;
-        }
-        if found {
-            let lsn = records.at();
-            let inside = Lsn(lsn.0 - 1);
-            let timeline = view.number(inside.segment()).map_or(1, |(it, _)| it.timeline);
-            return Ok(Position { timeline, lsn });
-        }
     }
-    // Not even one record: nothing can be replayed from here.
-    let lsn = limit.min(Lsn::of_segment(first));
-    let timeline = view.history().map_or(1, |it| it.timeline_at(lsn));
-    Ok(Position { timeline, lsn })
-}
 
-/// The bytes of a segment, zeros where the share does not vouch for them.
-fn content(
-    share: &Share,
-    view: &View,
-    number: u64,
-    limit: Lsn,
-) -> Result<Option<Vec<u8>>, ShippingError> {
-    let Some((segment, held)) = view.number(number) else { return Ok(None) };
-    let size = usize::try_from(SEGMENT_BYTES).expect("a segment fits in memory");
-    let mut bytes = Vec::with_capacity(size);
-    match held {
-        Held::Closed { line, path } => decompress(path, line, &mut bytes)?,
-        Held::Open { folder, limit: valid } => {
-            let Some(file) = open_received(folder, segment)? else { return Ok(None) };
-            fill(&file, &mut bytes, valid.min(&limit).bytes_since(segment.start()))
-                .map_err(at("read", share.directory()))?;
-        }
+    /// Whether records end before what was shipped does. What ends with a closed file may end in
+    /// the middle of a record.
+    fn stops_short(&self, end: Lsn, waits: Lsn) -> bool {
+        let last = self.view.number(Lsn(self.limit.0.saturating_sub(1)).segment());
+        let cut = matches!(last, Some((_, Held::Closed { .. }))) && waits >= self.limit;
+        end < self.limit && !cut
     }
-    bytes.resize(size, 0);
-    Ok(Some(bytes))
-}
 
-fn fill(file: &File, bytes: &mut Vec<u8>, count: u64) -> std::io::Result<()> {
-    bytes.resize(usize::try_from(count).expect("a segment fits in memory"), 0);
-    file.read_exact_at(bytes, 0)
+    /// Proves the files from `number` on, without reading what is in them.
+    fn prove_from(&mut self, number: u64) -> Result<(), ShippingError> {
+        let mut number = number;
+        while Lsn::of_segment(number) < self.limit {
+            self.load(number)?;
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// The bytes of a segment; `None`, and bad, if the share does not have them as they were.
+    fn load(&mut self, number: u64) -> Result<Option<Vec<u8>>, ShippingError> {
+        let start = Lsn::of_segment(number);
+        let Some((segment, held)) = self.view.number(number) else {
+            self.bad.insert(number, start);
+            return Ok(None);
+        };
+        // Only the end of the branch may be unfinished.
+        if held.end() < segment.end().min(self.limit) {
+            self.bad.insert(number, held.end());
+        }
+        let size = usize::try_from(SEGMENT_BYTES).expect("a segment fits in memory");
+        let mut bytes = Vec::with_capacity(size);
+        match held {
+            Held::Closed { line, path } => match decompress(path, line, &mut bytes) {
+                Err(ShippingError::Damaged { .. }) => {
+                    self.bad.insert(number, start);
+                    return Ok(None);
+                }
+                proven => proven?,
+            },
+            Held::Open { folder, limit } => {
+                let count = limit.bytes_since(start);
+                match open_received(folder, segment)? {
+                    Some(file) => {
+                        let read = file.take(count).read_to_end(&mut bytes);
+                        read.map_err(at("read", &folder.incoming()))?;
+                    }
+                    None => self.closed_meanwhile = true,
+                }
+            }
+        }
+        bytes.resize(size, 0);
+        Ok(Some(bytes))
+    }
 }
 
 /// An administrator's word that a lost range is given up. It stands in the share, so that

@@ -57,6 +57,9 @@ pub enum ShippingError {
     /// The first page of a segment does not say what its name says.
     #[error("{name} is not what its name says: {why}; it was put aside")]
     WrongHeader { name: String, why: String },
+    /// A received file was read as valid, and is not any more.
+    #[error("{name} was damaged after it was received: {why}; it was put aside and comes again")]
+    PutAside { name: String, why: String },
     /// A closed file fails its checksum, or holds records that fail theirs.
     #[error("{name} is damaged: {why}; nothing after it can be trusted until it is replaced")]
     Damaged { name: String, why: String },
@@ -92,6 +95,7 @@ impl ShippingError {
             | Self::Held { .. }
             | Self::Truncated { .. }
             | Self::WrongHeader { .. }
+            | Self::PutAside { .. }
             | Self::Removed { .. }
             | Self::Upstream { .. }
             | Self::Program { .. } => false,

@@ -136,7 +136,19 @@ impl Inner {
         };
         child.stop().await;
         let Some(why) = ended else { return Ok(Received::Changed) };
+        let why = self.mended(why).await?;
         Ok(Received::Failed { why, lived: *self.flushed.borrow() != began })
+    }
+
+    /// What was damaged here is put aside, now that nothing writes there.
+    async fn mended(
+        self: &Arc<Self>,
+        why: Arc<ShippingError>,
+    ) -> Result<Arc<ShippingError>, ShippingError> {
+        let ShippingError::Damaged { name, why } = &*why else { return Ok(why) };
+        let damaged = ShippingError::Damaged { name: name.clone(), why: why.clone() };
+        let inner = Arc::clone(self);
+        blocking(move || Ok(Arc::new(locked(&inner.closer).receive_again(damaged)))).await
     }
 
     /// Refuses to receive into a full share.

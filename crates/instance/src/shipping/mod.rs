@@ -22,6 +22,7 @@ mod history;
 mod lock;
 mod manifest;
 mod missing;
+mod proof;
 mod reading;
 pub mod receiver;
 mod records;

@@ -103,7 +103,8 @@ impl Inner {
     /// A fault of the reading or closing side.
     pub(super) fn trouble(&self, why: ShippingError) {
         let why = Arc::new(why);
-        if why.is_alarm() {
+        // What is damaged here may come once more.
+        if why.is_alarm() && !matches!(*why, ShippingError::Damaged { .. }) {
             self.fail(why);
             return;
         }

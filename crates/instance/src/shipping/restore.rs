@@ -23,6 +23,9 @@ use crate::{Lsn, SEGMENT_BYTES};
 /// Below this, `PostgreSQL` takes an exit code for "not there".
 const STOPS_THE_SERVER: u8 = 200;
 
+/// How much of two files is compared at once.
+const COMPARED_BYTES: usize = 64 * 1024;
+
 /// How often to look again when a file was closed under our eyes.
 const LOOKS: usize = 3;
 
@@ -184,18 +187,25 @@ fn give_open(
 }
 
 /// `PostgreSQL` keeps what it restored under the segment's own name and reads it again when we say
-/// "not there". If that copy already ends with the same bytes, giving it again is idle work.
+/// "not there". If that copy already begins with the same bytes, giving it again is idle work. All
+/// are compared, the last ones first: a segment that was damaged came once more.
 fn was_given(file: &File, target: &Path, segment: Segment, valid: u64) -> bool {
     let kept = target.with_file_name(segment.name());
     let Ok(kept) = File::open(kept) else { return false };
-    let Some(last) = valid.checked_sub(1) else { return true };
-    let from = last - last % PAGE_BYTES as u64;
-    let count = usize::try_from(valid - from).expect("at most a page");
-    let (mut ours, mut theirs) = ([0; PAGE_BYTES], [0; PAGE_BYTES]);
-    let read = file
-        .read_exact_at(&mut ours[..count], from)
-        .and_then(|()| kept.read_exact_at(&mut theirs[..count], from));
-    read.is_ok() && ours[..count] == theirs[..count]
+    let (mut ours, mut theirs) = (vec![0; COMPARED_BYTES], vec![0; COMPARED_BYTES]);
+    let mut end = valid;
+    while end > 0 {
+        let from = (end - 1) / COMPARED_BYTES as u64 * COMPARED_BYTES as u64;
+        let count = usize::try_from(end - from).expect("a part is small");
+        let read = file
+            .read_exact_at(&mut ours[..count], from)
+            .and_then(|()| kept.read_exact_at(&mut theirs[..count], from));
+        if read.is_err() || ours[..count] != theirs[..count] {
+            return false;
+        }
+        end = from;
+    }
+    true
 }
 
 /// Lets `fill` write a file aside and gives it the target's name.

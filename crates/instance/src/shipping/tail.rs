@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt as _;
 
 use super::error::{ShippingError, at};
 use super::history::History;
+use super::proof::{Proof, prove};
 use super::records::{Next, Records};
 use super::segment::{PAGE_BYTES, Segment, WalFile};
 use super::share::Folder;
@@ -42,12 +43,31 @@ struct Reading {
     files: Files,
 }
 
-/// The bytes before the flushed position in the segment that is received anew.
+/// The first bytes of a segment, as they were when they were known to be good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Prefix {
     pub(super) segment: Segment,
     pub(super) bytes: u64,
-    pub(super) checksum: u32,
+    checksum: u32,
+}
+
+impl Prefix {
+    /// Takes note of the first `bytes` bytes of a segment's `file`.
+    pub(super) fn read(
+        file: &File,
+        folder: &Folder,
+        segment: Segment,
+        bytes: u64,
+    ) -> Result<Self, ShippingError> {
+        let mut content = vec![0; usize::try_from(bytes).expect("a segment fits in memory")];
+        file.read_exact_at(&mut content, 0).map_err(at("read", folder.path()))?;
+        Ok(Self { segment, bytes, checksum: crc32c::crc32c(&content) })
+    }
+
+    /// Whether a file of the same segment begins so, too.
+    pub(super) fn fits(&self, file: &File, folder: &Folder) -> Result<bool, ShippingError> {
+        Ok(Self::read(file, folder, self.segment, self.bytes)? == *self)
+    }
 }
 
 impl Tail {
@@ -98,6 +118,12 @@ impl Tail {
         Ok(self.position() != before)
     }
 
+    /// Reads and flushes all that has arrived.
+    pub(super) fn read_all(&mut self) -> Result<(), ShippingError> {
+        while self.pass()? {}
+        Ok(())
+    }
+
     /// Notes the checksum of what a new child will receive once more, and lets go of open files:
     /// it may make them anew. Call it while no child runs.
     pub(super) fn seal(&mut self) -> Result<Option<Prefix>, ShippingError> {
@@ -113,9 +139,12 @@ impl Tail {
             // It was put aside and is received from its beginning.
             return Ok(None);
         }
-        let mut content = vec![0; usize::try_from(bytes).expect("a segment fits in memory")];
-        file.read_exact_at(&mut content, 0).map_err(at("read", self.folder.path()))?;
-        Ok(Some(Prefix { segment, bytes, checksum: crc32c::crc32c(&content) }))
+        if let Proof::Damaged { after } = prove(&self.folder, segment, lsn)? {
+            // The disk has lost it since it was read; receiving it once more mends it.
+            tracing::warn!(%segment, %after, "what was received is damaged, and comes once more");
+            return Ok(None);
+        }
+        Prefix::read(&file, &self.folder, segment, bytes).map(Some)
     }
 }
 
@@ -179,12 +208,12 @@ pub(super) fn read_history(folder: &Folder, timeline: u32) -> Result<History, Sh
 
 /// The open files of the segments around the position.
 #[derive(Debug, Default)]
-struct Files {
+pub(super) struct Files {
     open: HashMap<u64, File>,
 }
 
 impl Files {
-    fn reader<'a>(
+    pub(super) fn reader<'a>(
         &'a mut self,
         folder: &'a Folder,
         timeline: u32,

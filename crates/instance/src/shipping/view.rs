@@ -44,6 +44,8 @@ pub(super) struct View {
     histories: BTreeMap<u32, String>,
     /// On the branch only. Ordered by number, then by timeline.
     segments: BTreeMap<Segment, Held>,
+    /// Up to where the newest folder held the branch when that was last noted.
+    noted: Option<Position>,
 }
 
 /// A folder with what stands in it.
@@ -56,8 +58,12 @@ struct Content {
 
 impl View {
     pub(super) fn read(share: &Share) -> Result<Self, ShippingError> {
-        let mut view =
-            Self { history: None, histories: BTreeMap::new(), segments: BTreeMap::new() };
+        let mut view = Self {
+            history: None,
+            histories: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            noted: None,
+        };
         for folder in share.folders()? {
             let content = Content::read(folder)?;
             if view.history.is_none() {
@@ -65,10 +71,12 @@ impl View {
                     // A reign that has begun to ship governs even before anything has arrived.
                     return Ok(view);
                 };
-                view.history = Some(match content.history_text(timeline)? {
+                let history = match content.history_text(timeline)? {
                     Some(text) => History::parse(timeline, &text)?,
                     None => History::alone(timeline),
-                });
+                };
+                view.noted = content.noted_on(&history);
+                view.history = Some(history);
             }
             view.add(&content)?;
         }
@@ -106,11 +114,12 @@ impl View {
         Some((first.number, last.number))
     }
 
-    /// The furthest position on the branch, continuous or not.
+    /// The furthest position on the branch, continuous or not, that is or was in the share.
     pub(super) fn newest(&self) -> Option<Position> {
-        let (_, last) = self.numbers()?;
-        let (segment, held) = self.number(last)?;
-        Some(Position { timeline: segment.timeline, lsn: held.end() })
+        let last = self.numbers().and_then(|(_, last)| self.number(last));
+        let held =
+            last.map(|(segment, held)| Position { timeline: segment.timeline, lsn: held.end() });
+        held.into_iter().chain(self.noted).max_by_key(|it| it.lsn)
     }
 
     fn add(&mut self, content: &Content) -> Result<(), ShippingError> {
@@ -143,9 +152,10 @@ impl View {
 
 impl Content {
     fn read(folder: Folder) -> Result<Self, ShippingError> {
-        // In this order a file that is closed meanwhile is seen twice rather than not at all.
-        let incoming = folder.incoming_files()?;
+        // In this order nothing is noted of a file that is not seen yet, and a file that is closed
+        // meanwhile is seen twice rather than not at all.
         let flushed = Flushed::read(&folder)?;
+        let incoming = folder.incoming_files()?;
         let manifest = Manifest::read(&folder.manifest())?;
         Ok(Self { folder, manifest, incoming, flushed })
     }
@@ -160,7 +170,15 @@ impl Content {
     }
 
     fn newest_timeline(&self) -> Option<u32> {
-        self.timelines().pop()
+        let noted = self.flushed.as_ref().map(|it| it.timeline);
+        self.timelines().pop().max(noted)
+    }
+
+    /// Up to where the folder held the branch when that was last noted.
+    fn noted_on(&self, history: &History) -> Option<Position> {
+        let noted = self.flushed.as_ref()?;
+        let end = history.end_of(noted.timeline)?;
+        Some(Position { timeline: noted.timeline, lsn: noted.lsn.min(end) })
     }
 
     fn history_text(&self, timeline: u32) -> Result<Option<String>, ShippingError> {

@@ -12,6 +12,7 @@ mod anew;
 mod content;
 pub mod duty;
 mod guard;
+mod judged;
 mod lease;
 mod mirror;
 pub mod mirroring;
@@ -25,6 +26,7 @@ mod returning;
 mod routes;
 mod shipped;
 mod silence;
+mod stand;
 mod standby;
 
 use std::fmt;
@@ -46,15 +48,14 @@ use crate::record::PoolRecord;
 use crate::store::{LeaseState, OfPool, Records, Snapshot, Snapshots, StoreError, Versioned};
 use ahead::Ahead;
 use duty::Duty;
+pub use judged::Drained;
 pub use lease::LEASE;
 use lease::LeaseHolder;
 pub(crate) use primary::after_turn;
 use remembered::Remembered;
 use report::Report;
 pub use routes::install as install_routes;
-pub use routes::{
-    COPY, CopySeen, DRAINED, Drained, GIVE_UP, GiveUp, REPORT, ReportRequest, SETTLE,
-};
+pub use routes::{COPY, CopySeen, DRAINED, GIVE_UP, GiveUp, REPORT, ReportRequest, SETTLE};
 
 /// How often a keeper looks when nothing calls it.
 const TICK: Duration = Duration::from_millis(150);

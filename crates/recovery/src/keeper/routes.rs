@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use control::{Peer, Refusal, Router};
-use instance::shipping::drain::{self, Consent, LostRange, drained_from, settle};
+use instance::shipping::drain::settle;
 use instance::shipping::{Share, ShippingError};
-use instance::{ControlData, Instance, Lsn};
+use instance::{Instance, Lsn};
 use serde::{Deserialize, Serialize};
 
 use super::Handle;
+use super::judged::{begins_anew, give_up, judge};
 use super::report::Report;
 
 /// A keeper's account of its instance.
@@ -22,23 +23,6 @@ pub const SETTLE: &str = "keeper/settle";
 pub const GIVE_UP: &str = "keeper/give-up";
 /// What became of the copy that this keeper's instance has.
 pub const COPY: &str = "keeper/copy";
-
-/// How far the share can take the backup instance.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drained {
-    /// The end of the last valid record in the share.
-    pub end: Option<Lsn>,
-    /// Replayed to that end, with nothing lost on the way.
-    pub replayed: bool,
-    /// What was shipped and cannot be replayed, in words.
-    pub lost: Option<String>,
-    /// Its range, as it must be typed to give it up.
-    #[serde(default)]
-    pub range: Option<String>,
-    /// Why nobody could say.
-    #[serde(default)]
-    pub unknown: Option<String>,
-}
 
 /// What is seen of a copy without opening it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,56 +124,6 @@ async fn replayed(instance: &Instance) -> Result<(Lsn, Lsn), Refusal> {
         Refusal::new("away", error.to_string(), "look at the instance's own trace")
     })?;
     Ok(begins_anew(&control))
-}
-
-/// The same of an instance that does not run.
-pub(super) fn begins_anew(control: &ControlData) -> (Lsn, Lsn) {
-    (control.redo, control.minimum_recovery_end.max(control.redo))
-}
-
-/// The range as an administrator types it.
-fn typed(range: &LostRange) -> String {
-    format!("{}:{}-{}", range.timeline, range.from, range.to)
-}
-
-/// Records that the range is given up, if just that one is missing.
-fn give_up(
-    share: &Share,
-    (redo, replayed): (Lsn, Lsn),
-    range: &str,
-) -> Result<Result<(), String>, ShippingError> {
-    let Some(lost) = drained_from(share, redo, replayed)?.lost else {
-        return Ok(Err("nothing that was shipped is missing".to_owned()));
-    };
-    if typed(&lost) != range {
-        return Ok(Err(format!("{} is missing, and not {range}", typed(&lost))));
-    }
-    let consent = Consent { range: lost, given_at: jiff::Timestamp::now() };
-    consent.write(share).map(Ok)
-}
-
-/// How far the share can take an instance that begins anew at `redo` and has replayed to
-/// `replayed`.
-pub(super) fn judge(share: &Share, (redo, replayed): (Lsn, Lsn)) -> Result<Drained, ShippingError> {
-    let end = drained_from(share, redo, replayed)?;
-    let given_up = Consent::read(share)?.map(|consent| consent.range);
-    let judged = end.is_drained(replayed, given_up.as_ref());
-    let lost = match &judged {
-        drain::Drained::Lost { range } => Some(range),
-        drain::Drained::Yes | drain::Drained::Behind { .. } => None,
-    };
-    let range = lost.map(typed);
-    let lost = lost.map(|range| {
-        let files = range.files.join(", ");
-        format!("WAL from {range} was shipped and is damaged or missing ({files})")
-    });
-    Ok(Drained {
-        end: end.end.map(|position| position.lsn),
-        replayed: judged == drain::Drained::Yes,
-        lost,
-        range,
-        unknown: None,
-    })
 }
 
 /// Reads and checks files off the runtime's threads.

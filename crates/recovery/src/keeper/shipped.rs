@@ -8,14 +8,15 @@ use instance::shipping::{
     Feed, Figures, Position, Receiver, ReceiverSettings, Reign, Sample, Share, ShippingError,
     Standing,
 };
-use instance::{ControlData, Found, Standby, Upstream};
+use instance::{ControlData, Found, Lsn, Standby, Upstream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use super::judged::{begins_anew, judge};
 use super::old_copy;
 use super::report::ShippingReport;
-use super::routes;
+use super::stand::{Remedy, Stand};
 use super::standby::fell_as_primary;
 use super::{Keeper, KeeperError};
 use crate::record::PoolRecord;
@@ -23,7 +24,7 @@ use crate::record::PoolRecord;
 /// The name by which the receiver is known to those that feed it.
 const RECEIVER_NAME: &str = "standfast_receiver";
 /// Between the end of a page's last record and the next page's first lies this much at most.
-const PAGE_HEADER_BYTES: u64 = 64;
+pub(super) const PAGE_HEADER_BYTES: u64 = 64;
 /// An instance that ends so soon after its start does so again and again.
 const ENDS_BY_ITSELF: Duration = Duration::from_mins(1);
 /// How often closed files that nobody needs are removed.
@@ -35,6 +36,8 @@ pub(super) struct Receiving {
     running: Option<Running>,
     /// When the instance was last started to replay what comes.
     started: Option<Instant>,
+    /// Where the replay stands still, if it does.
+    pub(super) stand: Option<Stand>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -71,16 +74,25 @@ impl Running {
 }
 
 impl Receiving {
+    /// Up to where WAL was received.
+    pub(super) fn flushed(&self) -> Option<Lsn> {
+        let position = *self.running.as_ref()?.receiver.flushed().borrow();
+        position.map(|it| it.lsn)
+    }
+
     /// Why what is shipped can never continue the copy that is here, if that is so: the source has
-    /// let go of WAL that was not shipped, or the share is on a dead branch.
+    /// let go of WAL that was not shipped, the share is on a dead branch, or what comes is damaged
+    /// each time.
     fn needs_new_copy(&self) -> Option<Arc<ShippingError>> {
         let standing = self.running.as_ref()?.receiver.standing().borrow().clone();
         match standing {
-            Standing::Waiting { why, .. } | Standing::Stopped { why: Some(why) } => {
-                let broken =
-                    matches!(*why, ShippingError::Removed { .. } | ShippingError::Diverged { .. });
-                broken.then_some(why)
-            }
+            Standing::Waiting { why, .. } | Standing::Stopped { why: Some(why) } => matches!(
+                *why,
+                ShippingError::Removed { .. }
+                    | ShippingError::Diverged { .. }
+                    | ShippingError::Damaged { .. }
+            )
+            .then_some(why),
             Standing::Idle
             | Standing::Connecting { .. }
             | Standing::Receiving { .. }
@@ -150,12 +162,20 @@ impl Keeper {
                     return Ok(());
                 }
             }
-            Found::Running { .. } if self.setup.instance.observe().await?.in_recovery => {
-                // It may have streamed from a primary beside it until now.
-                self.settle(|settings| self.be_told(settings, standby.clone())).await?;
-            }
             Found::Running { .. } => {
-                if receiving {
+                let observed = self.setup.instance.observe().await?;
+                if observed.in_recovery {
+                    // It may have streamed from a primary beside it until now.
+                    self.settle(|settings| self.be_told(settings, standby.clone())).await?;
+                    let remedy = self.look_at_stand(&observed).await?;
+                    match (remedy, source.as_ref().ok()) {
+                        (Some(Remedy::ReceiveAgain), Some(_)) => self.receiver.stop().await,
+                        (Some(Remedy::CopyAnew), Some(source)) => {
+                            return self.begin_shipping(source, standby).await;
+                        }
+                        (None, _) | (_, None) => {}
+                    }
+                } else if receiving {
                     self.mark_old_copy()?;
                     self.fence_if_primary().await?;
                     return Ok(());
@@ -214,8 +234,8 @@ impl Keeper {
             return Ok(None);
         }
         let share = self.setup.share.clone();
-        let replayed = routes::begins_anew(control);
-        let look = move || routes::judge(&Share::open(&share)?, replayed);
+        let replayed = begins_anew(control);
+        let look = move || judge(&Share::open(&share)?, replayed);
         let looked = tokio::task::spawn_blocking(look).await;
         let looked = looked.map_err(|error| KeeperError::Cannot(error.to_string()))?;
         Ok(looked?.lost)

@@ -18,7 +18,9 @@ use crate::world::{Known, MirrorSeen, MissingLog, ShippingSeen, Standing, Switch
 
 /// How long keepers may take for what needs no copying.
 const SHORT: Duration = Duration::from_secs(45);
-/// How long replaying what is shipped, or a copy, may take.
+/// How long a replay may stand still before it is given up.
+const STANDS_STILL: Duration = Duration::from_mins(2);
+/// How long a copy may take.
 const LONG: Duration = Duration::from_hours(6);
 /// How long a mirror may take to follow: before home is moved to without it, and before an
 /// administrator is asked whether to open the gate without it.
@@ -123,15 +125,15 @@ impl Stretched {
         self.remember(&site, &self.settled_key(), &Settled { reign }).await
     }
 
-    /// Waits for the replay, unless it can never come to its end.
+    /// Waits for the replay while it goes on, unless it can never come to its end.
     async fn replay_share(&mut self) -> Result<(), String> {
         let (world, _) = self.look().await?;
         if let (MissingLog::GivenUp, Some(range)) = (world.missing_log, &self.said.missing_log) {
             let request = GiveUp { store: self.backup_store()?, range: range.clone() };
             let _: () = self.ask_with(&request.store, GIVE_UP, &request, SETTLE_PATIENCE).await?;
         }
-        let deadline = Instant::now() + LONG;
-        while Instant::now() < deadline {
+        let mut stands = (None, Instant::now());
+        loop {
             let (world, measured) = self.look().await?;
             match measured.lost {
                 _ if world.backup.replayed => return Ok(()),
@@ -142,8 +144,18 @@ impl Stretched {
                 }
                 None => tokio::time::sleep(LOOK_EVERY).await,
             }
+            if stands.0 != measured.replayed {
+                stands = (measured.replayed, Instant::now());
+            }
+            if STANDS_STILL <= stands.1.elapsed() {
+                let at =
+                    stands.0.map_or_else(|| "an unknown place".to_owned(), |it| it.to_string());
+                return Err(format!(
+                    "the replay has stood still at {at} for {STANDS_STILL:?}: {}",
+                    measured.notes.join("; ")
+                ));
+            }
         }
-        Ok(())
     }
 
     async fn bring_backup_online(&mut self) -> Result<(), String> {

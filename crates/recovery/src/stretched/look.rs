@@ -429,6 +429,7 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
         heard_at: shipping.and_then(|it| it.heard_at.clone()),
         lost: drained.lost.clone(),
         missing_range: drained.range.clone(),
+        replayed: backup.lead.and_then(|it| it.position),
         notes,
         not_heard: [home, backup]
             .iter()

@@ -2,6 +2,7 @@
 //! it, and goes on only when just that range is given up. What came after is salvaged. While home
 //! serves, a new copy makes it good.
 
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -92,20 +93,24 @@ async fn a_lost_file_is_named_and_made_good_while_home_serves() {
     pool.nothing_is_missing("at the backup site").await;
 }
 
+/// The backup instance stands still, so that what is shipped from here on waits in the share.
+async fn stands_still(pool: &mut Disaster) {
+    pool.says(3, "to begin with").await;
+    testkit::eventually(LONG, "it is replayed", async || {
+        let posts = pool.sql_in("south-a", "mgc", "select count(*) from chat.post").await;
+        if posts == "3" { Ok(()) } else { Err(posts) }
+    })
+    .await;
+    pool.sql("south-a", "select pg_wal_replay_pause()").await;
+}
+
 /// What was said in each of four segments that wait in the share, of which one is hurt.
 async fn is_hurt(
     pool: &mut Disaster,
     which: u64,
     hurt: impl Fn(&PathBuf),
 ) -> (PathBuf, Vec<Vec<String>>) {
-    pool.says(3, "to begin with").await;
-    testkit::eventually(LONG, "it is replayed", async || {
-        let posts = pool.sql_in("south-a", "mgc", "select count(*) from chat.post").await;
-        if posts.trim() == "3" { Ok(()) } else { Err(posts) }
-    })
-    .await;
-    // The backup instance stands still, so that what is shipped from here on waits in the share.
-    pool.sql("south-a", "select pg_wal_replay_pause()").await;
+    stands_still(pool).await;
     let first = pool.sql("north-a", "select pg_current_wal_lsn()").await;
     let first = segment(&first);
     let mut by_segment = Vec::new();
@@ -122,12 +127,18 @@ async fn is_hurt(
 /// What stands before the one that is hurt can be replayed.
 async fn fails_over_past(pool: &mut Disaster, which: u64, hurt: impl Fn(&PathBuf), when: &str) {
     let (hurt_one, mut by_segment) = is_hurt(pool, which, hurt).await;
+    let beyond: Vec<String> = by_segment.split_off(usize::try_from(which).unwrap()).concat();
+    fails_over_without(pool, &hurt_one, beyond, when).await;
+}
+
+/// Home is lost, what was said beyond the file that is hurt is given up, and home brings it back.
+async fn fails_over_without(pool: &mut Disaster, hurt: &Path, beyond: Vec<String>, when: &str) {
     pool.lose_home().await;
     pool.sql("south-a", "select pg_wal_replay_resume()").await;
 
     let refusal = pool.refused(&format!("{FAILOVER} -Force"), "-AcceptMissingLog").await;
     println!("{refusal}");
-    let name = hurt_one.file_stem().unwrap().to_string_lossy().into_owned();
+    let name = hurt.file_stem().unwrap().to_string_lossy().into_owned();
     assert!(refusal.contains(&name), "{refusal}");
     let other = format!("{FAILOVER} -AcceptMissingLog '1:0/1000000-0/2000000' -Force");
     pool.refused(&other, "-AcceptMissingLog 1:").await;
@@ -136,7 +147,6 @@ async fn fails_over_past(pool: &mut Disaster, which: u64, hurt: impl Fn(&PathBuf
     pool.shell(&format!("{command} -Force")).await;
     let journal = pool.shell("(Get-CsPersistentChatRecovery -Journal).What").await;
     assert!(journal.contains("accepted that shipped WAL is missing: 1:"), "{journal}");
-    let beyond: Vec<String> = by_segment.split_off(usize::try_from(which).unwrap()).concat();
     pool.gives_up(&beyond);
     pool.says(3, "at the backup site").await;
     pool.nothing_is_missing(when).await;
@@ -149,6 +159,73 @@ async fn fails_over_past(pool: &mut Disaster, which: u64, hurt: impl Fn(&PathBuf
     for text in &beyond {
         assert!(recovered.contains(text), "{text} was not salvaged: {recovered:?}");
     }
+}
+
+/// What was said and received while the backup instance stands still, and of which the disk has
+/// changed one bit in the file that is still open. Tells what stands from there on.
+async fn is_hurt_while_open(pool: &mut Disaster) -> (PathBuf, Vec<String>) {
+    stands_still(pool).await;
+    let texts = pool.says(5, "received").await;
+    let share = pool.deployment.host("south-db1").plan().directory.join("share");
+    let last = texts.last().unwrap().clone();
+    let (file, bytes) = testkit::eventually(LONG, "it is received", async || {
+        let file = open_file(&share)?;
+        let bytes = std::fs::read(&file)?;
+        if place_of(&bytes, &last).is_some() {
+            return Ok((file, bytes));
+        }
+        Err(std::io::Error::other(format!("not in {} yet", file.display())))
+    })
+    .await;
+    let at = place_of(&bytes, &texts[2]).unwrap() as u64;
+    let opened = std::fs::File::options().write(true).open(&file).unwrap();
+    opened.write_all_at(b"R", at).unwrap();
+    (file, texts[2..].to_vec())
+}
+
+/// The file into which WAL is received.
+fn open_file(share: &Path) -> std::io::Result<PathBuf> {
+    let incoming = std::fs::read_dir(share.join("reign-1/incoming"))?;
+    let mut paths = incoming.filter_map(|entry| Some(entry.ok()?.path()));
+    let open = paths.find(|path| path.extension().is_some_and(|it| it == "partial"));
+    open.ok_or_else(|| std::io::Error::other("nothing is open"))
+}
+
+fn place_of(bytes: &[u8], text: &str) -> Option<usize> {
+    bytes.windows(text.len()).position(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_while_open_is_received_once_more() {
+    let mut pool = Disaster::stand(38).await;
+    is_hurt_while_open(&mut pool).await;
+    pool.sql("south-a", "select pg_wal_replay_resume()").await;
+    let posts = "select count(*) from chat.post";
+    testkit::eventually(LONG, "all of it is replayed", async || {
+        let posts = pool.sql_in("south-a", "mgc", posts).await;
+        if posts == "8" { Ok(()) } else { Err(posts) }
+    })
+    .await;
+    let log = std::fs::read_to_string(&pool.deployment.host("south-db1").plan().log).unwrap();
+    assert!(log.contains("the replay stands still"), "{log}");
+    pool.is_well("without a new copy").await;
+    pool.says(3, "afterwards").await;
+    testkit::eventually(LONG, "what comes next is replayed", async || {
+        let posts = pool.sql_in("south-a", "mgc", posts).await;
+        if posts == "11" { Ok(()) } else { Err(posts) }
+    })
+    .await;
+    pool.lose_home().await;
+    pool.shell(&format!("{FAILOVER} -Force")).await;
+    pool.nothing_is_missing("at the backup site").await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_while_open_is_named_when_home_is_lost() {
+    let mut pool = Disaster::stand(39).await;
+    let (hurt, beyond) = is_hurt_while_open(&mut pool).await;
+    let name = hurt.with_extension("");
+    fails_over_without(&mut pool, &name, beyond, "the open file is damaged").await;
 }
 
 /// The number of the segment that a position lies in.

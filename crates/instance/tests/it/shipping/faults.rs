@@ -1,14 +1,16 @@
 //! Files that arrive again, torn, or wrong.
 
 use std::fs;
-use std::path::Path;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
 
 use instance::SEGMENT_BYTES;
-use instance::shipping::drain::{Drained, drained_end};
+use instance::shipping::drain::{Drained, drained_end, settle};
 use instance::shipping::{Receiver, ShippingError, Standing, Word, missing};
 use testkit::eventually;
 
-use super::support::{DEADLINE, REIGN, World, alarm, insert, run, stands};
+use super::support::{DEADLINE, REIGN, World, alarm, count, insert, replayed, run, stands};
 
 fn plain(path: &Path) -> Vec<u8> {
     zstd::decode_all(fs::File::open(path).unwrap()).unwrap()
@@ -83,6 +85,106 @@ fn a_truncated_segment_is_put_aside_and_received_again() {
         let whole = words.iter().all(|it| matches!(it.1, Word::Found | Word::MissingUploading));
         assert!(whole, "{words:?}");
         receiver.stop().await;
+    });
+}
+
+/// Damages what was received, in the middle of a row of the segment that is open.
+fn damage_open(world: &World, end: instance::Lsn) -> (String, PathBuf) {
+    let folder = world.opened().folder(REIGN);
+    let name = end.file_name(1);
+    let path = folder.incoming().join(format!("{name}.partial"));
+    let mut file = fs::File::options().read(true).write(true).open(&path).unwrap();
+    let half = end.segment_offset() / 2;
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, half).unwrap();
+    file.seek(SeekFrom::Start(half)).unwrap();
+    file.write_all(&[byte[0] ^ 0x20]).unwrap();
+    (name, path)
+}
+
+#[test]
+fn what_is_damaged_after_it_was_received_is_not_closed_but_comes_again() {
+    run(async {
+        let mut world = World::new().await;
+        fs::write(&world.hold, "").unwrap();
+        let receiver = world.receive().await;
+        world.fill_segment(50).await;
+        insert(&world.client, 200).await;
+        let end = world.shipped(&receiver).await;
+        let (name, _) = damage_open(&world, end);
+        world.fill_segment(50).await;
+        world.fill_segment(50).await;
+        insert(&world.client, 1).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        let refused = world.opened().folder(REIGN).path().join("refused").join(format!("{name}.0"));
+        assert!(refused.exists(), "the damaged one was put aside");
+        receiver.stop().await;
+        world.source.kill().await;
+        fs::remove_file(&world.hold).unwrap();
+        world.backup.start_again().await;
+        let backup = world.drain_and_promote().await;
+        assert_eq!(count(&backup).await, 351);
+    });
+}
+
+#[test]
+fn what_is_damaged_after_it_was_received_is_named_when_the_source_is_gone() {
+    run(async {
+        let mut world = World::new().await;
+        fs::write(&world.hold, "").unwrap();
+        let receiver = world.receive().await;
+        world.fill_segment(50).await;
+        for _ in 0..20 {
+            insert(&world.client, 10).await;
+        }
+        let end = world.shipped(&receiver).await;
+        world.source.kill().await;
+        receiver.stop().await;
+        let (name, path) = damage_open(&world, end);
+        // Complete, as far as its size goes.
+        fs::rename(&path, path.with_extension("")).unwrap();
+        let share = world.opened();
+        settle(&share).unwrap();
+        assert!(world.lines().iter().all(|it| it.name != name), "it was not closed");
+        let lost = |replayed| drained_end(&share, replayed).unwrap().lost.unwrap();
+        let range = lost(world.begin.lsn);
+        assert_eq!((&range.files, range.to), (&vec![name], end));
+        assert!(range.from.segment() == end.segment() && range.from < end, "{range:?}");
+
+        fs::remove_file(&world.hold).unwrap();
+        world.backup.start_again().await;
+        let backup = world.backup.connect("postgres").await;
+        eventually(DEADLINE, "all before the damage is replayed", async || {
+            let at = replayed(&backup).await;
+            if at == range.from { Ok(()) } else { Err(at) }
+        })
+        .await;
+        assert_eq!(lost(range.from), range, "it is told the same from there");
+        let rows = count(&backup).await;
+        assert!((50..250).contains(&rows), "{rows}");
+    });
+}
+
+#[test]
+fn an_open_file_that_is_gone_is_a_loss() {
+    run(async {
+        let world = World::new().await;
+        let receiver = world.receive().await;
+        world.fill_segment(50).await;
+        insert(&world.client, 20).await;
+        let end = world.shipped(&receiver).await;
+        world.all_closed(end).await;
+        receiver.stop().await;
+        let share = world.opened();
+        let name = end.file_name(1);
+        fs::remove_file(share.folder(REIGN).incoming().join(format!("{name}.partial"))).unwrap();
+        let range = drained_end(&share, world.begin.lsn).unwrap().lost.unwrap();
+        assert_eq!((range.files, range.to), (vec![name], end));
+
+        fs::remove_dir_all(share.folder(REIGN).path()).unwrap();
+        let emptied = drained_end(&share, world.begin.lsn).unwrap_err();
+        assert!(emptied.to_string().contains("all that was shipped into it is gone"), "{emptied}");
     });
 }
 

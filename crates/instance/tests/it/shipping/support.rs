@@ -129,7 +129,7 @@ impl World {
             let replayed = replayed(&client).await;
             let end = drained_end(&self.opened(), replayed).unwrap();
             match end.is_drained(replayed, None) {
-                Drained::Yes => Ok(end.end.unwrap().lsn),
+                Drained::Yes => Ok(end.end.unwrap()),
                 other => Err(other),
             }
         })
