@@ -8,7 +8,6 @@
 //! number, however wrong the clocks are. Who was not told hears it from whoever has the newer one.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 use xmpp::{BareJid, FullJid};
 
+use crate::counts::Counts;
 use crate::peers::{PeerMessage, Peers, tell_all};
 
 /// The bound streams of this server. Cheap to clone.
@@ -41,7 +41,7 @@ pub(crate) enum NotTaken {
 struct State {
     streams: HashMap<FullJid, Entry>,
     /// How many of them each user has.
-    users: HashMap<BareJid, usize>,
+    users: Counts<BareJid>,
     /// The highest number that was given or heard.
     highest: u64,
 }
@@ -101,11 +101,9 @@ impl Bound {
         if let Some(older) = state.streams.get(address) {
             return Ok(Try::InUse(older.clone()));
         }
-        let of_user = state.users.entry(address.to_bare()).or_default();
-        if *of_user >= most {
+        if !state.users.add(address.to_bare(), most) {
             return Err(NotTaken::TooMany);
         }
-        *of_user += 1;
         let number = now().max(state.highest.saturating_add(1));
         state.highest = number;
         let entry =
@@ -158,12 +156,7 @@ impl Drop for Taken {
     fn drop(&mut self) {
         let mut state = self.bound.lock();
         state.streams.remove(&self.address);
-        if let Slot::Occupied(mut slot) = state.users.entry(self.address.to_bare()) {
-            *slot.get_mut() -= 1;
-            if *slot.get() == 0 {
-                slot.remove();
-            }
-        }
+        state.users.remove(self.address.to_bare());
         drop(state);
         self.entry.ended.cancel();
     }

@@ -28,6 +28,7 @@ pub mod accounts;
 pub mod activity;
 mod bound;
 mod chat;
+mod counts;
 mod error;
 mod heard;
 mod history;

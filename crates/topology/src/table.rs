@@ -83,20 +83,9 @@ impl<'t> Table<'t> {
     }
 
     pub(crate) fn port(&mut self, key: &'static str, findings: &mut Findings) -> Option<Said<u16>> {
-        let value = self.take(key, Need::Optional, findings)?;
-        let line = findings.line(value.span().start);
-        let DeValue::Integer(digits) = value.get_ref() else {
-            self.wrong_type(key, value, "a whole number without quotes", findings);
-            return None;
-        };
-        match u16::from_str_radix(digits.as_str(), digits.radix()) {
-            Ok(port) if port > 0 => Some(Said { line, value: port }),
-            Ok(_) | Err(_) => {
-                let what = format!("`{key}` of {} is {digits}, which is no port", self.title);
-                findings.error(line, what, "write a number from 1 to 65535");
-                None
-            }
-        }
+        let said = self.number(key, 1..=usize::from(u16::MAX), findings)?;
+        let value = u16::try_from(said.value).expect("the range is that of ports");
+        Some(Said { line: said.line, value })
     }
 
     pub(crate) fn number(

@@ -1,7 +1,5 @@
 //! Accepting connections, and refusing what is too much.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use xmpp::stream_error::{StreamCondition, StreamError};
 
 use super::{Entry, Streams, client, negotiation, wire};
+use crate::counts::Counts;
 
 /// How long to wait when the system has no more sockets for us.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
@@ -17,7 +16,7 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// Connections that have not logged in, counted by address.
 #[derive(Clone, Debug)]
 pub(super) struct Strangers {
-    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    counts: Arc<Mutex<Counts<IpAddr>>>,
     limit: usize,
 }
 
@@ -35,25 +34,16 @@ impl Strangers {
 
     fn admit(&self, address: IpAddr) -> Option<Stranger> {
         let mut counts = self.counts.lock().expect("nobody panics while holding this");
-        let count = counts.entry(address).or_insert(0);
-        if *count >= self.limit {
-            return None;
-        }
-        *count += 1;
+        let fits = counts.add(address, self.limit);
         drop(counts);
-        Some(Stranger { strangers: self.clone(), address })
+        fits.then(|| Stranger { strangers: self.clone(), address })
     }
 }
 
 impl Drop for Stranger {
     fn drop(&mut self) {
-        let mut counts = self.strangers.counts.lock().expect("nobody panics while holding this");
-        if let Slot::Occupied(mut slot) = counts.entry(self.address) {
-            *slot.get_mut() -= 1;
-            if *slot.get() == 0 {
-                slot.remove();
-            }
-        }
+        let counts = self.strangers.counts.lock();
+        counts.expect("nobody panics while holding this").remove(self.address);
     }
 }
 

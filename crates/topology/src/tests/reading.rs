@@ -95,21 +95,15 @@ fn a_port_is_a_number_from_1_to_65535() {
     );
     with(
         &[("host = \"n1\"", "host = \"n1\"\nport = 0")],
-        &expect![[r#"
-        t.toml:35: `port` of [[store]] is 0, which is no port; write a number from 1 to
-           65535"#]],
+        &expect!["t.toml:35: `port` of [[store]] cannot be 0; write a number from 1 to 65535"],
     );
     with(
         &[("host = \"n1\"", "host = \"n1\"\nport = 65536")],
-        &expect![[r#"
-        t.toml:35: `port` of [[store]] is 65536, which is no port; write a number from 1 to
-           65535"#]],
+        &expect!["t.toml:35: `port` of [[store]] cannot be 65536; write a number from 1 to 65535"],
     );
     with(
         &[("host = \"n1\"", "host = \"n1\"\nport = -1")],
-        &expect![[r#"
-        t.toml:35: `port` of [[store]] is -1, which is no port; write a number from 1 to
-           65535"#]],
+        &expect!["t.toml:35: `port` of [[store]] cannot be -1; write a number from 1 to 65535"],
     );
     with(
         &[("host = \"n1\"", "host = \"n1\"\nport = 5432.0")],
@@ -214,22 +208,21 @@ fn all_problems_are_told_at_once_by_line() {
     check(
         &edited(&edits),
         &expect![[r#"
-        t.toml:5: [[site]] has no `name`; add a line `name = ...`
-        t.toml:6: [[site]] has no key `nmae`; did you mean `name`?
-        t.toml:10: `site` names `nroth`, and no site has that name; did you mean `north`?
-        t.toml:15: the address `10.0.1` is no IP address; write the one address of the host,
-           such as 192.0.2.10 or 2001:db8::10, without a port
-        t.toml:22: `site` names `south`, and no site has that name; declare it under a line
-           [[site]], or name one of `north`
-        t.toml:26: `site` names `south`, and no site has that name; declare it under a line
-           [[site]], or name one of `north`
-        t.toml:30: `site` names `south`, and no site has that name; declare it under a line
-           [[site]], or name one of `north`
-        t.toml:43: `host` names `s3`, and no host has that name; did you mean `s1`?
-        t.toml:44: `port` of [[store]] is 70000, which is no port; write a number from 1 to
-           65535
-        t.toml:46: `fqdn` is `pool`, which has no dot in it; write a full domain name, such
-           as chat.example.org"#]],
+            t.toml:5: [[site]] has no `name`; add a line `name = ...`
+            t.toml:6: [[site]] has no key `nmae`; did you mean `name`?
+            t.toml:10: `site` names `nroth`, and no site has that name; did you mean `north`?
+            t.toml:15: the address `10.0.1` is no IP address; write the one address of the host,
+               such as 192.0.2.10 or 2001:db8::10, without a port
+            t.toml:22: `site` names `south`, and no site has that name; declare it under a line
+               [[site]], or name one of `north`
+            t.toml:26: `site` names `south`, and no site has that name; declare it under a line
+               [[site]], or name one of `north`
+            t.toml:30: `site` names `south`, and no site has that name; declare it under a line
+               [[site]], or name one of `north`
+            t.toml:43: `host` names `s3`, and no host has that name; did you mean `s1`?
+            t.toml:44: `port` of [[store]] cannot be 70000; write a number from 1 to 65535
+            t.toml:46: `fqdn` is `pool`, which has no dot in it; write a full domain name, such
+               as chat.example.org"#]],
     );
 }
 
