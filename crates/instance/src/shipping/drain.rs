@@ -116,14 +116,25 @@ fn unless_damaged(done: Result<(), ShippingError>) -> Result<(), ShippingError> 
 /// Finds the end of the shipped WAL, proving every file and reading every record from `replayed`
 /// (what the backup instance has replayed) on. Call [`settle`] first.
 pub fn drained_end(share: &Share, replayed: Lsn) -> Result<DrainedEnd, ShippingError> {
-    drained_from(share, replayed, replayed)
+    drained_from(share, Replay { redo: replayed, replayed, received: None })
 }
 
-/// The same for an instance that begins anew at `redo` when it starts. What it has replayed and the
-/// share does not list any more, it has itself; what the share lists and cannot give stops it.
-pub fn drained_from(share: &Share, redo: Lsn, replayed: Lsn) -> Result<DrainedEnd, ShippingError> {
+/// What is known of an instance that replays what was shipped.
+#[derive(Clone, Copy, Debug)]
+pub struct Replay {
+    /// From where on it asks for WAL, if it begins anew. What it has replayed and the share does
+    /// not list any more, it has itself; what the share lists and cannot give stops it.
+    pub redo: Lsn,
+    /// Up to where it has replayed.
+    pub replayed: Lsn,
+    /// Up to where the share is known to have held WAL, whatever has become of it.
+    pub received: Option<Position>,
+}
+
+/// The same for an instance of which more is known.
+pub fn drained_from(share: &Share, replay: Replay) -> Result<DrainedEnd, ShippingError> {
     for _ in 0..LOOKS {
-        if let Some(end) = look(share, redo, replayed)? {
+        if let Some(end) = look(share, replay)? {
             return Ok(end);
         }
     }
@@ -132,10 +143,11 @@ pub fn drained_from(share: &Share, redo: Lsn, replayed: Lsn) -> Result<DrainedEn
 }
 
 /// One look; `None` if a file that was open was closed meanwhile.
-fn look(share: &Share, redo: Lsn, replayed: Lsn) -> Result<Option<DrainedEnd>, ShippingError> {
+fn look(share: &Share, replay: Replay) -> Result<Option<DrainedEnd>, ShippingError> {
+    let Replay { redo, replayed, received } = replay;
     let view = View::read(share)?;
-    let Some(newest) = view.newest() else {
-        share.refuse_if_emptied()?;
+    let received = received.and_then(|it| view.on_branch(it));
+    let Some(newest) = view.newest().into_iter().chain(received).max_by_key(|it| it.lsn) else {
         return Ok(Some(DrainedEnd { end: None, lost: None }));
     };
     let mut shipped = Shipped::new(&view, newest.lsn);

@@ -172,6 +172,11 @@ impl Receiver {
         self.inner.flushed.subscribe()
     }
 
+    /// Whether what it writes into is there still.
+    pub fn has_its_folder(&self) -> bool {
+        self.inner.folder.incoming().exists()
+    }
+
     /// Removes closed files that nobody needs; answers their names.
     pub async fn retire(&self, needs: Needs) -> Result<Vec<String>, ShippingError> {
         let inner = Arc::clone(&self.inner);

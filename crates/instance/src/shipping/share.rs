@@ -120,15 +120,6 @@ impl Share {
         Ok(reigns.into_iter().rev().map(|reign| self.folder(reign)).collect())
     }
 
-    /// Refuses a share into which WAL came, and of which no folder is left.
-    pub(super) fn refuse_if_emptied(&self) -> Result<(), ShippingError> {
-        if self.system_identifier()?.is_none() || !self.folders()?.is_empty() {
-            return Ok(());
-        }
-        let name = format!("the share {}", self.directory.display());
-        Err(ShippingError::Damaged { name, why: "all that was shipped into it is gone".to_owned() })
-    }
-
     /// The folder of a reign, whether it exists or not.
     pub fn folder(&self, reign: Reign) -> Folder {
         Folder { reign, path: self.directory.join(format!("reign-{reign}")) }

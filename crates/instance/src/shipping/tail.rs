@@ -9,6 +9,8 @@ use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::{ShippingError, at};
 use super::history::History;
 use super::proof::{Proof, prove};
@@ -22,7 +24,7 @@ use crate::{Lsn, SEGMENT_BYTES};
 const PASS_BYTES: u64 = 32 * 1024 * 1024;
 
 /// A position on a timeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     pub timeline: u32,
     pub lsn: Lsn,

@@ -75,8 +75,10 @@ impl View {
                     Some(text) => History::parse(timeline, &text)?,
                     None => History::alone(timeline),
                 };
-                view.noted = content.noted_on(&history);
                 view.history = Some(history);
+                let noted = content.flushed.as_ref();
+                let noted = noted.map(|it| Position { timeline: it.timeline, lsn: it.lsn });
+                view.noted = noted.and_then(|it| view.on_branch(it));
             }
             view.add(&content)?;
         }
@@ -120,6 +122,15 @@ impl View {
         let held =
             last.map(|(segment, held)| Position { timeline: segment.timeline, lsn: held.end() });
         held.into_iter().chain(self.noted).max_by_key(|it| it.lsn)
+    }
+
+    /// As much of a position as is on the branch; all of it where it is later than what is known of
+    /// the branch.
+    pub(super) fn on_branch(&self, position: Position) -> Option<Position> {
+        let known = self.history.as_ref().filter(|it| it.timeline() >= position.timeline);
+        let Some(history) = known else { return Some(position) };
+        let end = history.end_of(position.timeline)?;
+        Some(Position { lsn: position.lsn.min(end), ..position })
     }
 
     fn add(&mut self, content: &Content) -> Result<(), ShippingError> {
@@ -172,13 +183,6 @@ impl Content {
     fn newest_timeline(&self) -> Option<u32> {
         let noted = self.flushed.as_ref().map(|it| it.timeline);
         self.timelines().pop().max(noted)
-    }
-
-    /// Up to where the folder held the branch when that was last noted.
-    fn noted_on(&self, history: &History) -> Option<Position> {
-        let noted = self.flushed.as_ref()?;
-        let end = history.end_of(noted.timeline)?;
-        Some(Position { timeline: noted.timeline, lsn: noted.lsn.min(end) })
     }
 
     fn history_text(&self, timeline: u32) -> Result<Option<String>, ShippingError> {

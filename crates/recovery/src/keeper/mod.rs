@@ -20,6 +20,7 @@ pub mod old_copy;
 mod primary;
 pub mod promotion;
 mod quarantine;
+mod received;
 mod remembered;
 pub mod report;
 mod returning;
@@ -52,6 +53,7 @@ pub use judged::Drained;
 pub use lease::LEASE;
 use lease::LeaseHolder;
 pub(crate) use primary::after_turn;
+use received::Received;
 use remembered::Remembered;
 use report::Report;
 pub use routes::install as install_routes;
@@ -220,6 +222,8 @@ struct Keeper {
     let_in_until: Option<Instant>,
     /// The receiver of shipped WAL, on the host of the backup instance.
     receiver: shipped::Receiving,
+    /// What it received, as far as is remembered beside the instance.
+    received: Received,
     /// What a mirror has ready for its promotion.
     ahead: Ahead,
     /// Owns checkpoints after promotions.
@@ -262,6 +266,7 @@ impl Keeper {
             down_since: None,
             let_in_until: None,
             receiver: shipped::Receiving::default(),
+            received: Received::open(&setup.directory),
             ahead: Ahead::default(),
             checkpoints: TaskTracker::new(),
             runs: false,

@@ -9,7 +9,7 @@ use instance::{Instance, Lsn};
 use serde::{Deserialize, Serialize};
 
 use super::Handle;
-use super::judged::{begins_anew, give_up, judge};
+use super::judged::{Judged, begins_anew, give_up, judge};
 use super::report::Report;
 
 /// A keeper's account of its instance.
@@ -86,8 +86,7 @@ pub fn install(router: Router, keepers: &[Handle]) -> Router {
                 crate::store::hosts_only(&peer)?;
                 let keeper = find(&keepers, &asked.store)?.clone();
                 let replayed = replayed(&keeper.instance).await?;
-                let given =
-                    blocking(move || give_up(&Share::open(&keeper.share)?, replayed, &asked.range));
+                let given = blocking(move || give_up(&keeper.judged(), replayed, &asked.range));
                 given.await?.map_err(|why| {
                     Refusal::new("range", why, "fail over again without it to see what is missing")
                 })
@@ -98,7 +97,7 @@ pub fn install(router: Router, keepers: &[Handle]) -> Router {
             async move {
                 crate::store::hosts_only(&peer)?;
                 let share = find(&keepers, &asked.store)?.share.clone();
-                blocking(move || settle(&Share::open(&share)?).map(|_| ())).await
+                blocking(move || settle(&Share::create(&share)?).map(|_| ())).await
             }
         })
         .on(DRAINED, move |peer: Peer, asked: ReportRequest| {
@@ -107,9 +106,15 @@ pub fn install(router: Router, keepers: &[Handle]) -> Router {
                 crate::store::hosts_only(&peer)?;
                 let keeper = find(&keepers, &asked.store)?.clone();
                 let replayed = replayed(&keeper.instance).await?;
-                blocking(move || judge(&Share::open(&keeper.share)?, replayed)).await
+                blocking(move || judge(&keeper.judged(), replayed)).await
             }
         })
+}
+
+impl Handle {
+    fn judged(&self) -> Judged {
+        Judged { share: self.share.clone(), directory: self.directory.clone() }
+    }
 }
 
 /// From where on the instance needs WAL, and how far it has replayed for certain. A damaged file in

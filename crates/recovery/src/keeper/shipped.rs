@@ -8,12 +8,12 @@ use instance::shipping::{
     Feed, Figures, Position, Receiver, ReceiverSettings, Reign, Sample, Share, ShippingError,
     Standing,
 };
-use instance::{ControlData, Found, Lsn, Standby, Upstream};
+use instance::{ControlData, Found, Standby, Upstream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use super::judged::{begins_anew, judge};
+use super::judged::{Judged, begins_anew, judge};
 use super::old_copy;
 use super::report::ShippingReport;
 use super::stand::{Remedy, Stand};
@@ -75,9 +75,8 @@ impl Running {
 
 impl Receiving {
     /// Up to where WAL was received.
-    pub(super) fn flushed(&self) -> Option<Lsn> {
-        let position = *self.running.as_ref()?.receiver.flushed().borrow();
-        position.map(|it| it.lsn)
+    pub(super) fn flushed(&self) -> Option<Position> {
+        *self.running.as_ref()?.receiver.flushed().borrow()
     }
 
     /// Why what is shipped can never continue the copy that is here, if that is so: the source has
@@ -233,12 +232,15 @@ impl Keeper {
         if !just_started || !control.state.is_standby() {
             return Ok(None);
         }
-        let share = self.setup.share.clone();
-        let replayed = begins_anew(control);
-        let look = move || judge(&Share::open(&share)?, replayed);
+        let (judged, replayed) = (self.judged(), begins_anew(control));
+        let look = move || judge(&judged, replayed);
         let looked = tokio::task::spawn_blocking(look).await;
         let looked = looked.map_err(|error| KeeperError::Cannot(error.to_string()))?;
         Ok(looked?.lost)
+    }
+
+    pub(super) fn judged(&self) -> Judged {
+        Judged { share: self.setup.share.clone(), directory: self.setup.directory.clone() }
     }
 
     /// Whether there is nothing here that could replay what is shipped. A primary that was stopped
@@ -283,6 +285,7 @@ impl Keeper {
             // one, it was all that is here of the other site.
             share.set_aside(reign)?;
         }
+        self.received.forget().map_err(|error| self.file_error(error))?;
         let begin = Position { timeline: control.timeline, lsn: control.redo };
         self.start_receiver(source, Some(begin))?;
         self.setup.instance.start(super::START_PATIENCE).await?;
@@ -324,7 +327,8 @@ impl Keeper {
             return Ok(());
         };
         let primary = source.primary().expect("only a record with the primary is a source");
-        if self.receiver.running.as_ref().is_some_and(|it| it.reign != source.term.reign) {
+        let is_over = |it: &Running| it.reign != source.term.reign || !it.receiver.has_its_folder();
+        if self.receiver.running.as_ref().is_some_and(is_over) {
             self.receiver.stop().await;
         }
         if self.receiver.running.is_none() {
@@ -335,6 +339,9 @@ impl Keeper {
             self.start_receiver(&source, Some(begin))?;
         }
         let mirror = self.setup.topology.partner_of(primary).map(|store| store.name.as_str());
+        if let Some(flushed) = self.receiver.flushed() {
+            self.received.note(flushed).map_err(|error| self.file_error(error))?;
+        }
         let running = self.receiver.running.as_mut().expect("it was started above");
         running.past_the_mirror &= !running.has_caught_up();
         let by_mirror = source.is_synchronized() && !running.past_the_mirror;

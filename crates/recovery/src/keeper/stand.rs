@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use instance::shipping::Share;
 use instance::{Lsn, Observation};
 use tracing::warn;
 
@@ -47,7 +46,7 @@ impl Keeper {
             return Ok(None);
         }
         let at = observed.replayed.unwrap_or_default();
-        let flushed = self.receiver.flushed().unwrap_or_default();
+        let flushed = self.receiver.flushed().map_or(Lsn::ZERO, |it| it.lsn);
         if flushed.bytes_since(at) <= PAGE_HEADER_BYTES {
             self.receiver.stand = None;
             return Ok(None);
@@ -56,11 +55,11 @@ impl Keeper {
             Some(stand) if stand.at == at => stand,
             _ => Stand { at, looked: Instant::now(), lost: None },
         };
+        let judged = self.judged();
         let stand = self.receiver.stand.insert(stand);
         let mut remedy = None;
         if LOOK_EVERY <= stand.looked.elapsed() {
-            let share = self.setup.share.clone();
-            let look = move || judge(&Share::open(&share)?, (at, at));
+            let look = move || judge(&judged, (at, at));
             let looked = tokio::task::spawn_blocking(look).await;
             let looked = looked.map_err(|error| KeeperError::Cannot(error.to_string()))??;
             stand.looked = Instant::now();

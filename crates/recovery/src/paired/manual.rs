@@ -28,9 +28,21 @@ there.
 The way by files works beside it, line by line as the documents print it: Export-CsRgsConfiguration
 before the day, Import-CsRgsConfiguration into the backup pool while the other one does not answer.
 Only one pool at a time may change what belongs to an owner. While the owner's own pool answers, an
-imported copy cannot be changed; once a pool has stood in, the other one says so and changes
-nothing until its Response Groups are brought home. A file that lacks what was changed there is not
-imported at home with -OverwriteOwner, unless -Force gives that up.
+imported copy cannot be changed, and at a pool that is not paired with it never; once a pool has
+stood in, the other one says so and changes nothing until its Response Groups are brought home, be
+it by a file with -OverwriteOwner. A file that is not what the pool has that stands in, or was the
+last to, signed-in agents included, is imported at neither of the two, unless -Force gives up what
+differs and names it.
+
+If the pool is lost for good, another one takes its place: export what belongs to it where it was
+stood in for, import that with -OverwriteOwner at the new pool, and take it out where it was:
+
+    Export-CsRgsConfiguration BACKUP -Owner POOL -FileName C:\\Updated.zip
+    Import-CsRgsConfiguration NEW -OverwriteOwner -ReplaceExistingSettings -FileName C:\\Updated.zip
+    Export-CsRgsConfiguration BACKUP -Owner POOL -FileName C:\\Last.zip -RemoveExportedConfiguration
+
+The last line is refused if the new pool has not all of it as it is at the backup pool. Do not fail
+back a pool that was replaced: it would take over that nothing is left.
 
 What both pools have made under one name or address while they could not see each other stays at
 both. Get-CsPoolFailoverState, `standfast status` and the failback name it until it is changed.

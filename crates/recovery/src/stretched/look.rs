@@ -53,7 +53,13 @@ impl Stretched {
         let backup = self.side(observed, &backup_name, [Place::Backup, Place::BackupMirror]);
         let settled = self.settled(observed, &backup_name).await;
         let lost_reign = home.record.map(|record| record.term.reign);
-        let drained = self.drained(&backup, settled).await;
+        // What was itself a primary last holds the end of its reign: nothing is shipped to it.
+        let ended = ended_own_reign(&backup);
+        let drained = if ended {
+            Drained { replayed: true, ..Drained::default() }
+        } else {
+            self.drained(&backup, settled).await
+        };
         let mut measured = measure(observed, &home, &backup, &drained);
         measured.pool.clone_from(&self.pool.fqdn);
         measured.said = self.said.of_home();
@@ -82,10 +88,8 @@ impl Stretched {
         if world.backup_serves() && world.home_is_fenced() && !world.salvaged {
             world.copies = self.look_at_copies(&mut measured).await;
         }
-        // What was itself a primary last holds the end of its reign: nothing is shipped to it.
-        let ended = ended_own_reign(&backup);
         world.backup.closed = settled.is_some() || ended;
-        world.backup.replayed = drained.replayed || ended;
+        world.backup.replayed = drained.replayed;
         if ended && !world.backup_serves() {
             // The figures that are kept are those of an earlier reign.
             (measured.behind_bytes, measured.behind_ms, measured.heard_at) = (None, None, None);

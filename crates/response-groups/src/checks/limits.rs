@@ -59,9 +59,9 @@ pub const VOICE_RESPONSES_MAX: usize = 100;
 /// Characters of such a phrase.
 pub const VOICE_RESPONSE_MAX: usize = 256;
 
-/// How deep questions may follow upon answers. (Each level nests four deep in JSON, and JSON deeper
-/// than 127 is not read.)
-pub const QUESTION_DEPTH_MAX: usize = 16;
+/// How many questions may follow upon each other's answers. (As the shell's values each of them
+/// nests fourteen deep in JSON, and JSON deeper than 127 is not read.)
+pub const QUESTION_DEPTH_MAX: usize = 8;
 
 /// Questions below one action, of all levels.
 pub const QUESTIONS_MAX: usize = 1000;

@@ -147,7 +147,10 @@ fn older_reigns(
                  import with -OverwriteOwner"
             )
         } else {
-            format!("the objects of {owner} are a copy here, and are edited elsewhere")
+            format!(
+                "the objects of {owner} are a copy here, and are edited elsewhere; to make them \
+                 {parent}'s, import with -OverwriteOwner"
+            )
         });
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn install(host: &ThisHost, router: Router) -> Router {
                 return Err(Refusal::new("hosts_only", message, "look with `standfast status`"));
             }
             let share = shares.get(&asked.pool).ok_or_else(|| {
-                let message = format!("this host has no share of {} with zero loss", asked.pool);
+                let message = format!("this host has no share of {}", asked.pool);
                 Refusal::new("no_such_share", message, "compare the topology files of both hosts")
             })?;
             news(share, asked.seen).await
@@ -68,12 +68,12 @@ pub(crate) fn install(host: &ThisHost, router: Router) -> Router {
     })
 }
 
-/// The shares of this host whose pools want zero loss, by the pool's name.
+/// The shares of this host, by the pool's name. Who asks wants zero loss: that a pool does may be
+/// known there first.
 fn shares(host: &ThisHost) -> BTreeMap<String, PathBuf> {
     let pools = host.topology.stores_on(&host.name).filter_map(|store| {
         let pool = host.topology.pool_of_store(&store.name)?;
-        let backup = pool.stores.place_of(&store.name) == Some(Place::Backup);
-        (pool.zero_loss && backup).then_some(pool)
+        (pool.stores.place_of(&store.name) == Some(Place::Backup)).then_some(pool)
     });
     pools.map(|pool| (pool.fqdn.clone(), host.share(pool))).collect()
 }

@@ -104,6 +104,39 @@ async fn stands_still(pool: &mut Disaster) {
     pool.sql("south-a", "select pg_wal_replay_pause()").await;
 }
 
+#[tokio::test]
+async fn an_emptied_share_is_filled_again_while_home_serves_and_named_when_it_is_lost() {
+    let mut pool = Disaster::stand(52).await;
+    pool.says(3, "to begin with").await;
+    let share = pool.deployment.host("south-db1").plan().directory.join("share");
+    std::fs::remove_dir_all(share.join("reign-1")).unwrap();
+    pool.says(3, "into no folder").await;
+    let posts = "select count(*) from chat.post";
+    testkit::eventually(LONG, "it is replayed", async || {
+        let posts = pool.sql_in("south-a", "mgc", posts).await;
+        if posts == "6" { Ok(()) } else { Err(posts) }
+    })
+    .await;
+    pool.is_well("with a new folder").await;
+
+    pool.sql("south-a", "select pg_wal_replay_pause()").await;
+    let beyond = pool.says(3, "given up").await;
+    pool.lose_home().await;
+    testkit::eventually(LONG, "nobody writes there", async || empty(&share)).await;
+    pool.sql("south-a", "select pg_wal_replay_resume()").await;
+    let refusal = pool.refused(&format!("{FAILOVER} -Force"), "-AcceptMissingLog").await;
+    let command = Disaster::named_command(&refusal);
+    pool.shell(&format!("{command} -Force")).await;
+    pool.gives_up(&beyond);
+    pool.says(3, "at the backup site").await;
+    pool.nothing_is_missing("without what was shipped last").await;
+    pool.deployment.site_up("north").await.unwrap();
+    pool.must_keep(&beyond);
+    pool.eventually("Invoke-CsPersistentChatFailback -Force").await;
+    pool.is_well("home again").await;
+    pool.nothing_is_missing("home again").await;
+}
+
 /// What was said in each of four segments that wait in the share, of which one is hurt.
 async fn is_hurt(
     pool: &mut Disaster,

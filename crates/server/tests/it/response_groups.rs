@@ -83,6 +83,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.runs(&["R01", "R02"]).await;
     ground.trail_is_read_at("backup.contoso.com").await;
     ground.deployment.host("north-db").kill_host().await.unwrap();
+    ground.a_third_pool_gets_a_copy("RgsExportPrimary.zip").await;
     ground.runs(&["R03", "R04"]).await;
     for id in ["R05", "R06", "R07", "R08", "R09", "R10", "R11", "R12", "R13", "R14", "R15"] {
         let shown = ground.run(id).await;
@@ -120,6 +121,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.a_file_brings_it_home().await;
     ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;
+    ground.another_pool_takes_the_place_of_the_lost_one().await;
 }
 
 struct Ground {
@@ -302,6 +304,7 @@ impl Ground {
         self.deployment.watch(LONG, "it is over", &["shell", "-c", line], over).await.unwrap();
         self.removes_nothing_that_is_in_service().await;
         self.an_old_file_gives_nothing_up("Old.zip").await;
+        self.nor_when_a_failback_was_stopped("Old.zip").await;
         self.shell(BACK).await;
         assert_eq!(self.timeout_at("primary.contoso.com").await, "71");
         let left = self.shell("Get-CsRgsQueue -Identity backup.contoso.com -ShowAll").await;

@@ -2,6 +2,7 @@
 //!
 //! These make values in the shell's memory; what refers to them is checked when it is saved.
 
+use response_groups::checks::QUESTION_DEPTH_MAX;
 use response_groups::model::{ActionKind, Answer, CallAction, Question};
 use shell::{Bound, Cmdlet, Effect, Example, Object, Output, Parameter, Type, Value};
 
@@ -9,9 +10,6 @@ use super::field::{identity, prompt, reference, shown_prompt, text, texts, word}
 use crate::cmdlets::{Handler, Row};
 use crate::fault::Fault;
 use crate::roles::EVERYBODY;
-
-/// How deep questions may stand in each other where they are read: the checks allow less.
-const DEPTH_MAX: usize = 32;
 
 const ACTION: Output =
     Output { kind: "CallAction", properties: &["Prompt", "Question", "Action", "QueueID", "Uri"] };
@@ -86,7 +84,18 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                    -DtmfResponse 1; New-CsRgsQuestion -Prompt $ask -AnswerList $one",
             means: "Makes a question with one answer.",
         }],
-        |context| Box::pin(async move { Ok(vec![collected(QUESTION, context.given)]) }),
+        |context| {
+            Box::pin(async move {
+                let question = collected(QUESTION, context.given);
+                if questions_in_a_row(&question) > QUESTION_DEPTH_MAX {
+                    let what = "this question comes after too many others";
+                    let hint =
+                        format!("ask at most {QUESTION_DEPTH_MAX} in a row; callers bear three");
+                    return Err(Fault::misspoken(what, hint));
+                }
+                Ok(vec![question])
+            })
+        },
     ),
     row(
         "CsRgsAnswer",
@@ -150,6 +159,19 @@ fn new_action(given: &Bound) -> Result<Vec<Value>, Fault> {
     }
 }
 
+/// How many questions follow upon each other in a value, the first one included.
+fn questions_in_a_row(value: &Value) -> usize {
+    match value {
+        Value::List(values) => values.iter().map(questions_in_a_row).max().unwrap_or(0),
+        Value::Object(object) => {
+            let own = usize::from(object.kind == QUESTION.kind);
+            let below = object.properties.iter().map(|(_, it)| questions_in_a_row(it)).max();
+            own + below.unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
 /// What was given, as the object that `output` describes.
 fn collected(output: Output, given: &Bound) -> Value {
     let empty = Object::new(output.kind);
@@ -203,8 +225,8 @@ pub(super) fn read(value: &Value, parent: &str) -> Result<Option<CallAction>, St
 }
 
 fn action(value: &Value, parent: &str, depth: usize) -> Result<CallAction, String> {
-    if depth > DEPTH_MAX {
-        return Err(format!("questions no deeper than {DEPTH_MAX} in each other"));
+    if depth > QUESTION_DEPTH_MAX {
+        return Err(format!("at most {QUESTION_DEPTH_MAX} questions in a row"));
     }
     let takes = "a call action that New-CsRgsCallAction returned";
     let Value::Object(object) = value else { return Err(takes.to_owned()) };

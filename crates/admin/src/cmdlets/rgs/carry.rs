@@ -116,9 +116,11 @@ pub(in crate::cmdlets) const ROWS: &[Row] = &[
                           their owner. What is there already, by its identity, is updated. Where \
                           another object has the name, nothing is imported, unless \
                           -ResolveNameConflicts gives the newcomer another one. While their own \
-                          pool answers, copies are not changed here. While another pool stands in \
-                          for the destination, a file that lacks what was changed there is refused \
-                          without -Force.",
+                          pool answers, copies are not changed here; nor ever at a pool that is \
+                          not paired with it. Where a pool stands in for another one, or was the \
+                          last to, a file that is not what it has is refused at both without \
+                          -Force, which names what is given up. The pool that it stands in for \
+                          takes only what comes with -OverwriteOwner.",
             parameters: &[
                 Parameter::new(
                     "Destination",

@@ -9,7 +9,7 @@ use admin::deployment::response_groups::{Compare, Export, Import, Owner};
 use admin::files::{Delivery, Taken};
 use admin::{Fault, FaultKind, Watch};
 use jiff::Timestamp;
-use response_groups::compare::{Compared, compare};
+use response_groups::compare::{Compared, Found, What, compare};
 use response_groups::configuration::{AudioEntry, Configuration};
 use response_groups::import::{
     self, AudioSource, Base, Conflicts, Incoming, Options, Report, Standing,
@@ -19,6 +19,7 @@ use response_groups::store::{Export as Held, Hosting, ImportError, OwnerFilter, 
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::given_up::{Coming, content};
 use super::response_groups::{fault, owner};
 use super::{Reached, twice};
 use crate::run::rgs::{self, Pair};
@@ -56,7 +57,7 @@ impl Reached {
         let exported = held.exported().clone();
         let objects = held.configuration().objects.len();
         if order.remove && objects > 0 {
-            self.may_be_removed(&order, held.standings()).await?;
+            self.may_be_removed(&order, held.standings(), held.configuration()).await?;
         }
         let audio = held.configuration().audio.len();
         let offered = self.offer(&order, header, Carried::Held(Box::new(held)));
@@ -81,6 +82,7 @@ impl Reached {
         &self,
         order: &Export,
         standings: &BTreeMap<String, Standing>,
+        held: &Configuration,
     ) -> Result<(), Fault> {
         let source = &order.source;
         for (owner, here) in standings {
@@ -98,7 +100,7 @@ impl Reached {
             };
             if at_home.is_some_and(|it| it.edits && here.reign < it.reign) {
                 self.have_received(owner, source).await?;
-            } else {
+            } else if !self.taken_over(owner, source, held).await {
                 return Err(Fault::new(
                     FaultKind::Unsafe,
                     "in-service",
@@ -115,6 +117,26 @@ impl Reached {
             }
         }
         Ok(())
+    }
+
+    /// Whether a pool that takes the place of the owner has all of it for its own, as it is here.
+    async fn taken_over(&self, owner: &str, source: &str, held: &Configuration) -> bool {
+        let is_third = |it: &&Hosting| ![owner, source].contains(&it.parent());
+        for hosting in self.hostings.iter().map(|(_, it)| it).filter(is_third) {
+            let Ok(there) = content(hosting, hosting.parent()).await else { continue };
+            let mut here = held.clone();
+            for object in &mut here.objects {
+                hosting.parent().clone_into(object.owner_and_name().0);
+            }
+            let is_missing = |it: &Compared| {
+                matches!(it.what, What::Object(_))
+                    && matches!(it.found, Found::OnlyHere | Found::Differs(_))
+            };
+            if !compare(&here, &there).iter().any(is_missing) {
+                return true;
+            }
+        }
+        false
     }
 
     /// What is taken out at the pool that stood in is received there first: it is never on one
@@ -173,14 +195,14 @@ impl Reached {
             self.heed_pair(&order.destination, watch).await?;
         }
         let whole = package.configuration().clone();
-        if let Some(owner) = &package.manifest().owner {
-            self.stays_as_it_stands(&order, owner, &whole).await?;
-        }
-        let replaced = self.comes_home(&order, &whole).await?;
-        let names = self.hold_names(watch).await?;
-        let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());
         let reigns: BTreeMap<String, i64> = package.incoming().reigns;
+        let coming =
+            Coming { order: &order, configuration: &whole, owner: of.as_deref(), reigns: &reigns };
+        let given_up = self.gives_nothing_up(&coming).await?;
+        let replaced = self.comes_home(&coming).await?;
+        let names = self.hold_names(watch).await?;
+        let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
         let options = Options {
             overwrite_owner: order.overwrite_owner,
             replace_settings: order.replace_settings,
@@ -196,15 +218,7 @@ impl Reached {
             reigns,
             given,
         };
-        let base = of.as_deref().filter(|it| *it != order.destination).map(|owner| Base {
-            owner: owner.to_owned(),
-            place: package
-                .manifest()
-                .owners
-                .get(owner)
-                .map_or((0, 0), |it| (it.reign, it.revision)),
-            configuration: whole.clone(),
-        });
+        let base = base_of(&package, &order.destination);
         let plan = |existing: &import::Existing| {
             let mut plan = import::plan(existing, &incoming, options).map_err(NoPlan::Conflicts)?;
             let stands_in = |it: &Base| plan.claim.iter().any(|(owner, _)| *owner == it.owner);
@@ -226,14 +240,15 @@ impl Reached {
             }
             Err(ImportError::Store(error)) => return Err(fault(&error)),
         };
-        for told in replaced.into_iter().chain(twice) {
+        for told in given_up.into_iter().chain(replaced).chain(twice) {
             watch.warn(told);
         }
         Ok(report)
     }
 
     /// Whether none of the pools that own what comes in can be asked whether it still edits that,
-    /// and nobody who answers stands in for one.
+    /// and nobody who answers stands in for one. A pool of this deployment is stood in for by its
+    /// pair alone: nobody else asks before each change whether it may.
     async fn owners_are_away(
         &self,
         destination: &str,
@@ -245,16 +260,13 @@ impl Reached {
                 away = true;
                 continue;
             };
-            match hosting.standing(owner).await {
-                Ok(_) => return false,
-                Err(_) => away = true,
-            }
             let pair = self.hostings.pair(owner).map(Pair::partner);
-            if let Some(partner) = pair.filter(|it| it.parent() != destination)
-                && partner.standing(owner).await.is_ok_and(|it| it.edits)
+            if pair.is_none_or(|it| it.parent() != destination)
+                || hosting.standing(owner).await.is_ok()
             {
                 return false;
             }
+            away = true;
         }
         away
     }
@@ -270,6 +282,14 @@ impl Reached {
         let (here, _) = held.end().await;
         Ok(compare(&here, package.configuration()))
     }
+}
+
+/// What a pool is given by a file of another one's: what differs from it later, it has changed.
+fn base_of(package: &Opened, destination: &str) -> Option<Base> {
+    let owner = package.manifest().owner.clone().filter(|it| it != destination)?;
+    let place = package.manifest().owners.get(&owner);
+    let place = place.map_or((0, 0), |it| (it.reign, it.revision));
+    Some(Base { owner, place, configuration: package.configuration().clone() })
 }
 
 /// Why there is no plan to carry out.

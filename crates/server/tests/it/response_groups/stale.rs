@@ -47,6 +47,60 @@ impl Ground {
         assert!(refused.contains("is not edited at"), "{refused}");
     }
 
+    /// The pool is lost: one that is not paired with it takes what is its own, or only copies it.
+    pub(super) async fn a_third_pool_gets_a_copy(&self, file: &str) {
+        let third = "newprimary.contoso.com";
+        let line = format!(r"Import-CsRgsConfiguration {third} -FileName C:\{file}");
+        let told = self.remarks(&line).await;
+        assert!(told.contains("a copy here") && told.contains("-OverwriteOwner"), "{told}");
+        let change = format!(
+            "$q = Get-CsRgsQueue -Identity {third} -Name \"Help Desk\" -ShowAll; \
+             $q.TimeoutThreshold = 99; Set-CsRgsQueue $q"
+        );
+        let refused = self.try_shell(&change).await.unwrap_err().to_string();
+        assert!(refused.contains("is not edited at"), "{refused}");
+        let export = format!("Export-CsRgsConfiguration {third} -Owner {PRIMARY}");
+        self.shell(&format!(r"{export} -FileName C:\Copy.zip -RemoveExportedConfiguration")).await;
+    }
+
+    /// The other pool has closed what it alone has: nobody changes it, and nothing replaces it.
+    pub(super) async fn nor_when_a_failback_was_stopped(&mut self, file: &str) {
+        let close = "update rgs.owner set reign = reign + 1, edits = false \
+                     where name = 'primary.contoso.com'";
+        self.sql("south-rgs", close).await;
+        for (pool, how, told) in [
+            (BACKUP, "", "was the last to stand in"),
+            (BACKUP, "-OverwriteOwner", "brought home"),
+            (PRIMARY, "-OverwriteOwner", "the queue \"Help Desk\" is another"),
+            (PRIMARY, "-Force", "changes nothing of its own"),
+        ] {
+            let line = format!(r"Import-CsRgsConfiguration {pool} -FileName C:\{file} {how}");
+            let refused = self.try_shell(&line).await.unwrap_err().to_string();
+            assert!(
+                refused.contains(told) && refused.contains("nothing was imp"),
+                "{line}: {refused}"
+            );
+        }
+        assert_eq!(self.timeout_at(BACKUP).await, "71");
+    }
+
+    /// What a third pool has made its own can be taken out where another one stood in for it.
+    pub(super) async fn another_pool_takes_the_place_of_the_lost_one(&self) {
+        let made = format!("$unused = New-CsRgsAgentGroup -Parent {PRIMARY} -Name Late");
+        self.shell(&format!("{made} -AgentsByUri \"sip:ana@contoso.com\"")).await;
+        self.shell(&format!("{OVER} -Force")).await;
+        let export = format!(r"Export-CsRgsConfiguration {BACKUP} -Owner {PRIMARY} -FileName C:\L");
+        self.shell(&format!("{export}ate.zip")).await;
+        let remove = format!("{export}ost.zip -RemoveExportedConfiguration");
+        let refused = self.try_shell(&remove).await.unwrap_err().to_string();
+        assert!(refused.contains("stands in for primary.contoso.com"), "{refused}");
+        let import = "Import-CsRgsConfiguration newprimary.contoso.com -OverwriteOwner";
+        self.shell(&format!(r"{import} -FileName C:\Late.zip")).await;
+        self.shell(&remove).await;
+        let left = self.shell(&format!("Get-CsRgsAgentGroup -Identity {BACKUP} -ShowAll")).await;
+        assert_eq!(left, "");
+    }
+
     /// The other pool makes a group that the pool has made, too, unheard.
     pub(super) async fn the_other_pool_makes_the_same(&self) {
         let made = format!("New-CsRgsAgentGroup -Parent {BACKUP} -Name Fresh");
@@ -71,8 +125,25 @@ impl Ground {
     pub(super) async fn an_old_file_is_taken_by_force(&self) {
         self.is_exported("Forced.zip").await;
         self.shell(&format!("{OVER} -Force")).await;
+        let group =
+            format!("(Get-CsRgsAgentGroup -Identity {BACKUP} -Name \"Help Desk\" -ShowAll)");
+        let ken = "-Agent \"sip:ken@contoso.com\"";
+        self.shell(&format!(
+            "$g = {group}; Set-CsRgsSignIn -Parent {BACKUP} -AgentGroupID $g.Identity {ken} \
+             -SignedIn $false"
+        ))
+        .await;
+        let refused = self.try_shell(&import("Forced.zip")).await.unwrap_err().to_string();
+        assert!(refused.contains("ken@contoso.com is signed in only in the file"), "{refused}");
         self.change_the_queue(BACKUP, 79).await;
-        self.shell(&format!("{} -Force", import("Forced.zip"))).await;
+        let plain = import("Forced.zip").replace("-OverwriteOwner", "-Force");
+        let refused = self.try_shell(&plain).await.unwrap_err().to_string();
+        assert!(refused.contains("bring it home with -OverwriteOwner"), "{refused}");
+        let another = "the queue \"Help Desk\" is another";
+        let told = self.remarks(&format!("{} -Force -WhatIf", import("Forced.zip"))).await;
+        assert!(told.contains("would be given up") && told.contains(another), "{told}");
+        let told = self.remarks(&format!("{} -Force", import("Forced.zip"))).await;
+        assert!(told.contains("Given up") && told.contains(another), "{told}");
         let state =
             format!("$s = Get-CsPoolFailoverState {PRIMARY}; \"$($s.State) $($s.ChangedAt)\"");
         assert_eq!(self.shell(&state).await.trim(), format!("Active {PRIMARY}"));
