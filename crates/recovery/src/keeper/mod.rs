@@ -340,6 +340,10 @@ impl Keeper {
         let duty = self.duty(&read.value);
         self.told(&duty);
         self.held.send_replace(matches!(duty, Duty::Held { .. }));
+        if matches!(duty, Duty::Primary { .. } | Duty::Mirror { .. } | Duty::Follow { .. }) {
+            // What it receives from elsewhere does not go on from what was shipped once.
+            self.received.forget().map_err(|source| self.file_error(source))?;
+        }
         match duty {
             Duty::Primary { .. } => self.be_primary(&read, snapshot).await,
             Duty::Mirror { of } => self.be_mirror(&read, snapshot, &of).await,

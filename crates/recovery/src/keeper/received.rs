@@ -34,8 +34,11 @@ impl Received {
         Ok(())
     }
 
-    /// For a new copy nothing was received yet.
+    /// For a new copy, and after a time of its own, nothing was received yet.
     pub(super) fn forget(&mut self) -> io::Result<()> {
+        if self.noted.is_none() {
+            return Ok(());
+        }
         self.noted = None;
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -403,15 +403,17 @@ fn of_late_mirror(record: &PoolRecord) -> String {
 
 fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Drained) -> Measured {
     let shipping = backup.lead.and_then(|lead| lead.shipping.as_ref());
-    let mut notes = Vec::new();
+    // What is known comes first: of a site that is lost, nobody says anything.
+    let mut notes: Vec<String> = drained.lost.iter().chain(&drained.unknown).cloned().collect();
+    let mut unknown = Vec::new();
     for (site, seen) in &observed.sites {
         if let SiteSeen::Unknown { why } = seen {
-            notes.push(format!("the management store of {site}: {why}"));
+            unknown.push(format!("the management store of {site}: {why}"));
         }
     }
     for (store, seen) in &observed.stores {
         match seen {
-            StoreSeen::Unknown { why } => notes.push(format!("{store}: {why}")),
+            StoreSeen::Unknown { why } => unknown.push(format!("{store}: {why}")),
             StoreSeen::Reports { report } if !report.note.is_empty() => {
                 notes.push(format!("{store}: {}", report.note));
             }
@@ -426,7 +428,7 @@ fn measure(observed: &Observed, home: &Side<'_>, backup: &Side<'_>, drained: &Dr
             notes.extend(side.record.filter(|it| it.primary().is_some()).map(of_late_mirror));
         }
     }
-    notes.extend(drained.lost.iter().chain(&drained.unknown).cloned());
+    notes.extend(unknown);
     Measured {
         behind_bytes: shipping.and_then(|it| it.behind_bytes),
         behind_ms: shipping.and_then(|it| it.behind_ms),
