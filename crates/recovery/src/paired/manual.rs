@@ -42,7 +42,7 @@ stood in for, import that with -OverwriteOwner at the new pool, and take it out 
     Export-CsRgsConfiguration BACKUP -Owner POOL -FileName C:\\Last.zip -RemoveExportedConfiguration
 
 The last line is refused if the new pool has not all of it as it is at the backup pool. Do not fail
-back a pool that was replaced: it would take over that nothing is left.
+back a pool that was replaced: it would take over that nothing is left. Take it out of the topology.
 
 What both pools have made under one name or address while they could not see each other stays at
 both. Get-CsPoolFailoverState, `standfast status` and the failback name it until it is changed.

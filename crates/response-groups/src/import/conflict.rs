@@ -51,13 +51,15 @@ pub enum Conflict {
         /// Who has the identity at the destination.
         holder: Named,
     },
-    /// The object is there, of another owner, and the destination is the pool that may edit that
-    /// owner's objects.
+    /// The object is there, of another owner, and the destination may edit that owner's objects, or
+    /// did when it was the last to.
     Owner {
         /// The owner that the object would be given.
         owner: String,
         /// The object at the destination.
         holder: Named,
+        /// Whether it is the destination's own.
+        own: bool,
     },
     /// An object would name one of another owner: no export of either owner would be whole.
     Reference {
@@ -148,11 +150,15 @@ impl fmt::Display for Conflict {
                  be made anew",
                 holder.id, holder.kind, holder.name
             ),
-            Self::Owner { owner, holder } => write!(
+            Self::Owner { owner, holder, own } => write!(
                 f,
                 "the {} \"{}\" ({}) belongs to {} here, and {owner} would get it; remove it here \
-                 first, or import with -OverwriteOwner",
-                holder.kind, holder.name, holder.id, holder.owner
+                 first{}",
+                holder.kind,
+                holder.name,
+                holder.id,
+                holder.owner,
+                if *own { ", or import with -OverwriteOwner" } else { "" }
             ),
             Self::Reference { from, to, staying } => reference(f, from, to, *staying),
             Self::Reign { owner, reign, known } => write!(

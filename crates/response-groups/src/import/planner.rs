@@ -73,8 +73,11 @@ fn identity_conflicts(
         }
         let owner = final_owner(existing, options, object.owner());
         let stays = holder.owner == owner || holder.owner == object.owner();
-        let edits = existing.owners.get(&holder.owner).is_some_and(|it| it.edits);
-        (!stays && edits).then(|| Conflict::Owner { owner: owner.to_owned(), holder })
+        // A closed pool has the newest of what it changed itself; a mere copy was never changed.
+        let standing = existing.owners.get(&holder.owner);
+        let counts = standing.is_some_and(|it| it.edits || it.reign > 0);
+        let own = holder.owner == existing.parent;
+        (!stays && counts).then(|| Conflict::Owner { owner: owner.to_owned(), holder, own })
     };
     incoming.configuration.objects.iter().filter_map(conflict).collect()
 }

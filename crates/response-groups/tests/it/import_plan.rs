@@ -278,7 +278,7 @@ fn what_this_pool_edits_for_another_owner_is_not_taken_from_it() {
     let id = of(Kind::Queue, &whole).id().as_u128();
     let there = backup(vec![own_queue("Given to backup once", id)]);
     let conflicts = plan(&there.existing(&[]), &incoming(&whole), PLAIN).unwrap_err();
-    let [Conflict::Owner { owner, holder }] = &conflicts.0[..] else { panic!("{conflicts}") };
+    let [Conflict::Owner { owner, holder, .. }] = &conflicts.0[..] else { panic!("{conflicts}") };
     assert_eq!((owner.as_str(), holder.owner.as_str()), (PRIMARY, BACKUP));
     // Given to the backup pool again, it only gets newer.
     let options = Options { overwrite_owner: true, ..PLAIN };

@@ -19,7 +19,7 @@ use response_groups::store::{Export as Held, Hosting, ImportError, OwnerFilter, 
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::given_up::{Coming, content};
+use super::given_up::{Coming, content, named, told};
 use super::response_groups::{fault, owner};
 use super::{Reached, twice};
 use crate::run::rgs::{self, Pair};
@@ -100,43 +100,38 @@ impl Reached {
             };
             if at_home.is_some_and(|it| it.edits && here.reign < it.reign) {
                 self.have_received(owner, source).await?;
-            } else if !self.taken_over(owner, source, held).await {
-                return Err(Fault::new(
-                    FaultKind::Unsafe,
-                    "in-service",
-                    format!(
-                        "{source} stands in for {owner}: what is removed here is gone there, too, \
-                         when it is brought home"
-                    ),
-                    format!(
-                        "bring it home first (Invoke-CsPoolFailBack {owner}, or export it without \
-                         -RemoveExportedConfiguration and import it at {owner}), or repeat with \
-                         -Force"
-                    ),
-                ));
+            } else {
+                self.replaced(owner, source, held).await.permit(owner, source)?;
             }
         }
         Ok(())
     }
 
-    /// Whether a pool that takes the place of the owner has all of it for its own, as it is here.
-    async fn taken_over(&self, owner: &str, source: &str, held: &Configuration) -> bool {
+    /// Whether a third pool, which takes the place of the owner, has all of it for its own, as it
+    /// is at the source.
+    async fn replaced(&self, owner: &str, source: &str, held: &Configuration) -> Replaced {
+        let mut replaced = Replaced::Not;
         let is_third = |it: &&Hosting| ![owner, source].contains(&it.parent());
         for hosting in self.hostings.iter().map(|(_, it)| it).filter(is_third) {
-            let Ok(there) = content(hosting, hosting.parent()).await else { continue };
+            let pool = hosting.parent();
+            let Ok(there) = content(hosting, pool).await else { continue };
             let mut here = held.clone();
             for object in &mut here.objects {
-                hosting.parent().clone_into(object.owner_and_name().0);
+                pool.clone_into(object.owner_and_name().0);
             }
-            let is_missing = |it: &Compared| {
-                matches!(it.what, What::Object(_))
-                    && matches!(it.found, Found::OnlyHere | Found::Differs(_))
-            };
-            if !compare(&here, &there).iter().any(is_missing) {
-                return true;
+            let is_object = |it: &Compared| matches!(it.what, What::Object(_));
+            let of_here = |it: &Compared| is_object(it) && it.found != Found::OnlyThere;
+            let all: Vec<_> = compare(&here, &there).into_iter().filter(of_here).collect();
+            let lacking: Vec<_> = all.iter().filter(|it| it.found != Found::Same).collect();
+            if lacking.is_empty() {
+                return Replaced::By;
+            }
+            if all.iter().any(|it| it.found != Found::OnlyHere) {
+                let lacking: Vec<_> = lacking.into_iter().map(|it| told(it, source)).collect();
+                replaced = Replaced::InPart { pool: pool.to_owned(), lacking: named(&lacking) };
             }
         }
-        false
+        replaced
     }
 
     /// What is taken out at the pool that stood in is received there first: it is never on one
@@ -281,6 +276,43 @@ impl Reached {
         let held = self.hosting(&order.parent)?.export(&of).await.map_err(|it| fault(&it))?;
         let (here, _) = held.end().await;
         Ok(compare(&here, package.configuration()))
+    }
+}
+
+/// Whether another pool has taken the place of one that is stood in for.
+enum Replaced {
+    By,
+    /// Not with all that there is.
+    InPart {
+        pool: String,
+        lacking: String,
+    },
+    Not,
+}
+
+impl Replaced {
+    /// Refuses to take out at `source` what nobody else has.
+    fn permit(self, owner: &str, source: &str) -> Result<(), Fault> {
+        let (lacks, takes) = match self {
+            Self::By => return Ok(()),
+            Self::InPart { pool, lacking } => (
+                format!("; and {pool} has not all of it: {lacking}"),
+                format!(
+                    "; or, if {pool} takes its place, import it there with -OverwriteOwner once \
+                     more"
+                ),
+            ),
+            Self::Not => (String::new(), String::new()),
+        };
+        let what = format!(
+            "{source} stands in for {owner}: what is removed here is gone there, too, when it is \
+             brought home{lacks}"
+        );
+        let hint = format!(
+            "bring it home first (Invoke-CsPoolFailBack {owner}, or export it without \
+             -RemoveExportedConfiguration and import it at {owner}){takes}; or repeat with -Force"
+        );
+        Err(Fault::new(FaultKind::Unsafe, "in-service", what, hint))
     }
 }
 

@@ -120,12 +120,19 @@ impl Reached {
                 let why = format!("{unheard}, which may stand in for it, is not heard");
                 return Err(shut(here, &why));
             }
-            Newest::At(newest) if is_pair && overwrites => Some(Loss::never_home(&newest, owner)),
+            Newest::At(newest) if is_pair && overwrites => {
+                let loss = Loss::of(coming, &newest, owner).await?;
+                Some(Loss::never_home(&newest, owner).with(loss))
+            }
             Newest::At(newest) => Loss::of(coming, &newest, owner).await?,
             Newest::Perhaps { unheard, .. } if is_home => Some(Loss::unheard(owner, unheard)),
             Newest::Perhaps { heard, .. } => {
                 let file = coming.reigns.get(owner).copied().unwrap_or_default();
-                (file < heard.standing.reign).then(|| Loss::given_back(owner, &heard))
+                if heard.standing.reign <= file {
+                    return Ok(None);
+                }
+                let loss = Loss::of(coming, &heard, owner).await?;
+                Some(Loss::given_back(owner, &heard).with(loss))
             }
         })
     }
@@ -205,8 +212,14 @@ impl Loss {
         owner: &str,
     ) -> Result<Option<Self>, Fault> {
         let there = content(newest.hosting, owner).await?;
-        // Settings at home stay, and an audio file matters as far as an object plays it.
-        let is_lost = |it: &Compared| matches!(it.what, What::Object(_)) && it.found != Found::Same;
+        // Settings at home stay, unless they are to be replaced, and an audio file matters as far
+        // as an object plays it.
+        let settings = coming.order.destination != owner || coming.order.replace_settings;
+        let is_lost = |it: &Compared| match it.what {
+            What::Object(_) => it.found != Found::Same,
+            What::Settings => settings && matches!(it.found, Found::Differs(_)),
+            What::AudioFile => false,
+        };
         let lost: Vec<_> = compare(&there, &coming.of(owner)).into_iter().filter(is_lost).collect();
         let at = newest.name();
         let mut lost: Vec<_> = lost.iter().map(|it| told(it, at)).collect();
@@ -261,6 +274,14 @@ impl Loss {
              changed again; -Force takes the file instead"
         );
         Self { what, hint }
+    }
+
+    /// Beside what differs.
+    fn with(mut self, differing: Option<Self>) -> Self {
+        if let Some(differing) = differing {
+            self.what = format!("{}; {}", self.what, differing.what);
+        }
+        self
     }
 
     fn refused(self) -> Fault {
@@ -332,7 +353,7 @@ fn key(it: &Compared) -> (What, Option<Uuid>) {
 }
 
 /// The first of them.
-fn named(all: &[String]) -> String {
+pub(super) fn named(all: &[String]) -> String {
     let first = all.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(NAMED_MAX) {
         0 => first,
@@ -341,10 +362,13 @@ fn named(all: &[String]) -> String {
 }
 
 fn the(it: &Compared) -> String {
-    format!("the {} {:?}", it.what, it.name)
+    match it.what {
+        What::Settings => format!("what {} has as application-level settings", it.owner),
+        _ => format!("the {} {:?}", it.what, it.name),
+    }
 }
 
-fn told(it: &Compared, stand_in: &str) -> String {
+pub(super) fn told(it: &Compared, stand_in: &str) -> String {
     let what = the(it);
     match it.found {
         Found::OnlyHere => format!("{what} is only at {stand_in}"),

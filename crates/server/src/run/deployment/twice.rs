@@ -33,8 +33,8 @@ pub(super) fn standing(
     let all = owners.len();
     let told = twice.into_iter().map(|((pool, owner), count)| {
         format!(
-            "{count} of these {all} objects {stand}: they belong to {owner} at {pool}, and each \
-             copy can be changed apart. {}",
+            "{count} of these {all} objects {stand}: they belong to {owner} at {pool}, and what \
+             is changed in one copy is not in the other. {}",
             take_out(pool, owner)
         )
     });

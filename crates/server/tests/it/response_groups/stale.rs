@@ -81,6 +81,14 @@ impl Ground {
                 "{line}: {refused}"
             );
         }
+        // Another pool has the same objects for its own.
+        let third = "newprimary.contoso.com";
+        self.shell(&format!(r"Export-CsRgsConfiguration {third} -FileName C:\New.zip")).await;
+        for pool in [PRIMARY, BACKUP] {
+            let line = format!(r"Import-CsRgsConfiguration {pool} -FileName C:\New.zip");
+            let refused = self.try_shell(&line).await.unwrap_err().to_string();
+            assert!(refused.contains("belongs to primary.contoso.com here"), "{line}: {refused}");
+        }
         assert_eq!(self.timeout_at(BACKUP).await, "71");
     }
 
@@ -124,7 +132,12 @@ impl Ground {
     /// Told that what was changed there may go, the import makes the pool the one that changes it.
     pub(super) async fn an_old_file_is_taken_by_force(&self) {
         self.is_exported("Forced.zip").await;
+        let settings = format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod 55");
+        self.received(&settings).await;
         self.shell(&format!("{OVER} -Force")).await;
+        let there = format!(r"Import-CsRgsConfiguration {BACKUP} -FileName C:\Forced.zip");
+        let refused = self.try_shell(&there).await.unwrap_err().to_string();
+        assert!(refused.contains("as application-level settings is another"), "{refused}");
         let group =
             format!("(Get-CsRgsAgentGroup -Identity {BACKUP} -Name \"Help Desk\" -ShowAll)");
         let ken = "-Agent \"sip:ken@contoso.com\"";
