@@ -138,8 +138,10 @@ impl Stretched {
             match measured.lost {
                 _ if world.backup.replayed => return Ok(()),
                 Some(lost) => {
+                    let range = measured.missing_range.unwrap_or_default();
                     return Err(format!(
-                        "{lost}; bring these files back into the share, from a copy of it"
+                        "{lost}; bring these files back into the share, from a copy of it, or \
+                         give just that up with -AcceptMissingLog {range}"
                     ));
                 }
                 None => tokio::time::sleep(LOOK_EVERY).await,

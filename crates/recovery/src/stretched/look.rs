@@ -72,7 +72,7 @@ impl Stretched {
             active: self.active(observed, &backup_name),
             lock: lock.lock,
             attested: self.said.attested,
-            unshipped: self.unshipped(&drained),
+            unshipped: self.unshipped(&drained).await,
             consented: self.said.accepted,
             salvaged: self.salvaged(&backup_name, lost_reign).await,
             missing_log: self.missing_log(&drained),
@@ -120,8 +120,11 @@ impl Stretched {
     }
 
     /// With zero loss nothing was acknowledged that the share did not hold.
-    fn unshipped(&self, drained: &Drained) -> Unshipped {
-        if self.pool.zero_loss && drained.lost.is_none() {
+    async fn unshipped(&self, drained: &Drained) -> Unshipped {
+        if self.pool.zero_loss
+            && drained.lost.is_none()
+            && self.grounds().still_zero_loss(&self.pool.fqdn).await
+        {
             Unshipped::Nothing
         } else {
             Unshipped::Perhaps

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use response_groups::configuration::Configuration;
 use response_groups::import::{Fate, Homecoming};
-use response_groups::model::{AgentGroup, Object};
+use response_groups::model::{AgentGroup, Object, SignIn};
 use uuid::Uuid;
 
 use crate::testing::cases;
@@ -54,6 +54,32 @@ fn each_way_in_which_one_object_may_come_home() {
     assert_eq!(alone(None, one, None), (one, vec![]));
     assert_eq!(alone(None, None, one), (None, vec![Fate::MadeAtHome]));
     assert_eq!(alone(None, one, two), (one, vec![Fate::PutAside]));
+}
+
+#[test]
+fn who_signed_in_or_out_at_one_pool_only_is_as_at_that_one() {
+    let with = |agents: &[&str]| {
+        let sign_in = |agent: &&str| SignIn {
+            group: Uuid::from_u128(1),
+            agent: format!("sip:{agent}@contoso.com"),
+            since: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let sign_ins = agents.iter().map(sign_in).collect();
+        Configuration { sign_ins, ..whole(std::iter::once(Some(0))) }
+    };
+    let base = with(&["ann", "bo", "cy"]);
+    let there = with(&["bo", "cy", "eve", "fay"]);
+    let home = with(&["Ann", "cy", "dan", "fay"]);
+    let came = Homecoming::of(&base, &there, &home);
+    let agent = |it: &SignIn| it.agent[4..].split('@').next().unwrap().to_owned();
+    let signed_in: Vec<_> = came.configuration.sign_ins.iter().map(agent).collect();
+    assert_eq!(signed_in, ["cy", "dan", "eve", "fay"], "ann went there, bo and dan at home");
+    assert_eq!(came.signed_in, ["sip:dan@contoso.com"]);
+    assert_eq!(came.signed_out, ["sip:bo@contoso.com"]);
+
+    let removed = Configuration { sign_ins: vec![], ..Configuration::default() };
+    let came = Homecoming::of(&base, &removed, &home);
+    assert_eq!(came.configuration.sign_ins, [], "nobody is in a group that is gone");
 }
 
 #[test]

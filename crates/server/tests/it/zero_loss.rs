@@ -94,6 +94,13 @@ async fn nothing_is_told_before_the_backup_site_has_it_and_so_nothing_told_is_lo
     // What lay in the line is lost with it.
     cut(&mut deployment, Signal::SIGKILL);
     let line = "Invoke-CsPersistentChatFailover -AttestSiteIsDown -Force";
+    // Its chat servers may have been told otherwise, and nobody else was started again.
+    let declared = deployment.directory().join("topology.toml");
+    let text = std::fs::read_to_string(&declared).unwrap();
+    std::fs::write(&declared, text.replace("zero_loss = true", "zero_loss = false")).unwrap();
+    let refused = deployment.shell(line).await.unwrap_err().to_string();
+    assert!(refused.contains("-AcceptDataLoss"), "{refused}");
+    std::fs::write(&declared, text).unwrap();
     deployment.shell(line).await.expect("nobody need accept a loss where there is none");
 
     let mut bob = enters(&deployment, "bob", None).await;
