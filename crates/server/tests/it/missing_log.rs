@@ -108,8 +108,10 @@ async fn stands_still(pool: &mut Disaster) {
 async fn an_emptied_share_is_filled_again_while_home_serves_and_named_when_it_is_lost() {
     let mut pool = Disaster::stand(52).await;
     pool.says(3, "to begin with").await;
-    let share = pool.deployment.host("south-db1").plan().directory.join("share");
-    std::fs::remove_dir_all(share.join("reign-1")).unwrap();
+    let host = pool.deployment.host("south-db1").plan().directory.clone();
+    let share = host.join("share");
+    // At once, though somebody writes there.
+    std::fs::rename(share.join("reign-1"), host.join("gone")).unwrap();
     pool.says(3, "into no folder").await;
     let posts = "select count(*) from chat.post";
     testkit::eventually(LONG, "it is replayed", async || {
