@@ -101,7 +101,19 @@ async fn stands_still(pool: &mut Disaster) {
         if posts == "3" { Ok(()) } else { Err(posts) }
     })
     .await;
+    replay_is_paused(pool).await;
+}
+
+/// Pauses the replay at the end of a segment: a record is replayed from a copy of its file, and
+/// none of what is said from here on is in that copy.
+async fn replay_is_paused(pool: &mut Disaster) {
     pool.sql("south-a", "select pg_wal_replay_pause()").await;
+    pool.sql("north-a", "select pg_switch_wal()").await;
+    testkit::eventually(LONG, "the replay is paused", async || {
+        let state = pool.sql("south-a", "select pg_get_wal_replay_pause_state()").await;
+        if state == "paused" { Ok(()) } else { Err(state) }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -121,7 +133,7 @@ async fn an_emptied_share_is_filled_again_while_home_serves_and_named_when_it_is
     .await;
     pool.is_well("with a new folder").await;
 
-    pool.sql("south-a", "select pg_wal_replay_pause()").await;
+    replay_is_paused(&mut pool).await;
     let beyond = pool.says(3, "given up").await;
     pool.lose_home().await;
     testkit::eventually(LONG, "nobody writes there", async || empty(&share)).await;
