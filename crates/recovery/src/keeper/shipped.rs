@@ -339,9 +339,6 @@ impl Keeper {
             self.start_receiver(&source, Some(begin))?;
         }
         let mirror = self.setup.topology.partner_of(primary).map(|store| store.name.as_str());
-        if let Some(flushed) = self.receiver.flushed() {
-            self.received.note(flushed).map_err(|error| self.file_error(error))?;
-        }
         let running = self.receiver.running.as_mut().expect("it was started above");
         running.past_the_mirror &= !running.has_caught_up();
         let by_mirror = source.is_synchronized() && !running.past_the_mirror;
@@ -372,12 +369,18 @@ impl Keeper {
         Ok(())
     }
 
-    /// How log shipping stands; while no receiver runs, as it was recorded last.
-    pub(super) fn shipping_report(&self) -> Result<Option<ShippingReport>, ShippingError> {
+    /// How log shipping stands; while no receiver runs, as it was recorded last. What is said to
+    /// have been received is remembered first.
+    pub(super) fn shipping_report(&mut self) -> Result<Option<ShippingReport>, KeeperError> {
         if let Some(running) = &self.receiver.running {
             let standing = running.receiver.standing().borrow().clone();
-            let flushed = running.receiver.flushed().borrow().map(|position| position.lsn);
             let figures = running.receiver.figures();
+            let flushed = *running.receiver.flushed().borrow();
+            if let Some(flushed) = flushed {
+                let noted = self.received.note(flushed);
+                noted.map_err(|error| self.file_error(error))?;
+            }
+            let flushed = flushed.map(|position| position.lsn);
             let mut report = figures.as_ref().map(of_figures).unwrap_or_default();
             report.held = true;
             report.receiving = running.receives();

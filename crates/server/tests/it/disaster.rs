@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use instance::Lsn;
+use instance::shipping::{Flushed, Share};
 use nix::sys::signal::Signal;
 use testkit::client::{Client, Encryption, Lost, Post, Target};
 use testkit::deployment::{Bootstrap, Deployment, Plans};
@@ -277,6 +279,23 @@ impl Disaster {
         self.deployment.site_down("north").await.unwrap();
         // One that was not stopped has noticed, and may have ended by itself.
         self.deployment.host("south-db1").signal(RECEIVER, Signal::SIGKILL).ok();
+    }
+
+    /// Waits until all that was said is received at the backup site.
+    pub(crate) async fn all_is_received(&mut self) {
+        let said = self.sql("north-a", "select pg_current_wal_flush_lsn()").await;
+        let said: Lsn = said.parse().unwrap();
+        let share = self.deployment.host("south-db1").plan().directory.join("share");
+        eventually(LONG, &format!("{said} is received"), async || {
+            let folders = Share::open(&share).and_then(|share| share.folders()).unwrap();
+            let folder = folders.first().ok_or_else(|| "the share is empty".to_owned())?;
+            let received = Flushed::read(folder).unwrap();
+            if received.as_ref().is_some_and(|it| said <= it.lsn) {
+                return Ok(());
+            }
+            Err(format!("{received:?}"))
+        })
+        .await;
     }
 
     /// Waits until the backup site's share has closed the file of this segment.

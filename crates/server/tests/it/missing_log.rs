@@ -85,9 +85,7 @@ async fn a_lost_file_is_named_and_made_good_while_home_serves() {
     .await;
     pool.says(3, "after the damage").await;
     pool.is_well("with a new copy").await;
-    let question = ["shell", "-c", "(Get-CsPersistentChatRecovery).BehindBytes"];
-    let all = |said: &str| said.trim() == "0";
-    pool.deployment.watch(LONG, "all is shipped", &question, all).await.unwrap();
+    pool.all_is_received().await;
     pool.lose_home().await;
     pool.shell(&format!("{FAILOVER} -Force")).await;
     pool.nothing_is_missing("at the backup site").await;
