@@ -177,6 +177,27 @@ impl Host {
         permit(&self.plan.directory, 0o700)
     }
 
+    /// The machine burns, after its processes: a new one has its name and certificates, and nothing
+    /// else.
+    pub fn burn(&self) -> anyhow::Result<()> {
+        self.unlock_directories()?;
+        let directory = &self.plan.directory;
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name == "tls") {
+                continue;
+            }
+            let is_directory = path.is_dir();
+            let removed = if is_directory {
+                std::fs::remove_dir_all(path)
+            } else {
+                std::fs::remove_file(path)
+            };
+            removed?;
+        }
+        Account::find()?.own(directory)
+    }
+
     /// The last lines that the host's process has said.
     pub fn log_end(&self) -> String {
         const LINES: usize = 40;

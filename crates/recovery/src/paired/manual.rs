@@ -76,7 +76,9 @@ such object is named by the command and by `Get-CsPoolFailoverState POOL -Journa
 | made | not known | as made at home |
 | removed | there | there again: remove it once more |
 
-An agent who has signed in or out at one of the two only is as at that one; those of home are named.
+An agent who has signed in or out at one of the two only is as at that one, also where a file brings
+them home; those of home are named, and whom the other pool's change of the group lets sign in no
+more.
 
 Where a change of home's does not fit beside what comes (an address that is taken), all of them are
 put aside. What was put aside is all that the pool had when the failback began. It is kept until the

@@ -9,9 +9,10 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::agents::{Unheard, agent_groups, meet_sign_ins};
 use super::names::is_numbered;
 use crate::configuration::Configuration;
-use crate::model::{Kind, Object, SignIn};
+use crate::model::{Kind, Object};
 
 /// What comes home, and what met what the own pool had changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,10 +21,8 @@ pub struct Homecoming {
     pub configuration: Configuration,
     /// Each object that the own pool had changed unheard, by what becomes of it.
     pub met: BTreeMap<Fate, Vec<(Kind, String)>>,
-    /// The agents who had signed in at home only, unheard, and stay so; once for each group.
-    pub signed_in: Vec<String>,
-    /// Those who had signed out.
-    pub signed_out: Vec<String>,
+    /// Who had signed in or out at one pool only.
+    pub agents: Unheard,
 }
 
 /// What becomes of an object that the own pool had changed, made or removed unheard.
@@ -118,35 +117,11 @@ impl Homecoming {
         }
         it.configuration.settings.clone_from(&there.settings);
         it.configuration.audio = played(&it.configuration, there);
-        let is_there = |group: Uuid| {
-            let key = (Kind::AgentGroup, group);
-            coming.contains_key(&key) || own.contains_key(&key) && !given.contains_key(&key)
-        };
-        it.meet_sign_ins(base, there, home, is_there);
+        let made = own.iter().filter(|(key, _)| !given.contains_key(*key));
+        let stays = made.map(|(_, object)| *object).chain(&it.configuration.objects);
+        let afterwards = agent_groups(stays);
+        (it.configuration.sign_ins, it.agents) = meet_sign_ins(base, there, home, &afterwards);
         it
-    }
-
-    /// Whoever has signed in or out at one pool only is as at that one; one who did at both did the
-    /// same.
-    fn meet_sign_ins(
-        &mut self,
-        base: &Configuration,
-        there: &Configuration,
-        home: &Configuration,
-        is_there: impl Fn(Uuid) -> bool,
-    ) {
-        let [given, coming, own] = [base, there, home].map(signed_in);
-        let all: BTreeSet<_> = coming.keys().chain(own.keys()).cloned().collect();
-        for who in all.into_iter().filter(|(group, _)| is_there(*group)) {
-            let was = given.contains_key(&who);
-            let unheard = own.contains_key(&who) != was && coming.contains_key(&who) == was;
-            let found = if unheard { own.get(&who) } else { coming.get(&who) };
-            self.configuration.sign_ins.extend(found.map(|it| (*it).clone()));
-            if unheard {
-                let named = if was { &mut self.signed_out } else { &mut self.signed_in };
-                named.push(who.1);
-            }
-        }
     }
 
     fn met<'o, 'a>(&mut self, fate: Fate, object: &'o &'a Object) -> &'o &'a Object {
@@ -154,11 +129,6 @@ impl Homecoming {
         self.met.entry(fate).or_default().push(named);
         object
     }
-}
-
-/// Who is signed in to which group.
-fn signed_in(whole: &Configuration) -> BTreeMap<(Uuid, String), &SignIn> {
-    whole.sign_ins.iter().map(|it| ((it.group, it.agent.to_lowercase()), it)).collect()
 }
 
 fn known(whole: &Configuration) -> Known<'_> {

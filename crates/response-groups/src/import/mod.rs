@@ -1,5 +1,6 @@
 //! Bringing a configuration into a pool: planned by a pure function, carried out by the store.
 
+mod agents;
 mod conflict;
 mod homecoming;
 mod names;
@@ -12,6 +13,7 @@ mod taken;
 
 pub(crate) use names::is_numbered;
 
+pub use agents::{Groups, Unheard, agent_groups, meet_sign_ins};
 pub use conflict::{Conflict, Conflicts, Staying};
 pub use homecoming::{Fate, Homecoming};
 pub use plan::{

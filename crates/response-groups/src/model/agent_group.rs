@@ -73,6 +73,14 @@ impl AgentGroup {
             agents_by_uri: Vec::new(),
         }
     }
+
+    /// Whether `agent`, a SIP address, may sign in: to a formal group, as one of its agents. Of a
+    /// distribution list nobody here knows the members; every address may.
+    pub fn lets_sign_in(&self, agent: &str) -> bool {
+        let is = |uri: &String| uri.to_lowercase() == agent.to_lowercase();
+        self.participation_policy == ParticipationPolicy::Formal
+            && (self.distribution_group_address.is_some() || self.agents_by_uri.iter().any(is))
+    }
 }
 
 impl ParticipationPolicy {

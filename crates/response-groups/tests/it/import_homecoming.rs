@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use response_groups::configuration::Configuration;
-use response_groups::import::{Fate, Homecoming};
-use response_groups::model::{AgentGroup, Object, SignIn};
+use response_groups::import::{Fate, Homecoming, Unheard};
+use response_groups::model::{AgentGroup, Object, ParticipationPolicy, SignIn};
 use uuid::Uuid;
 
 use crate::testing::cases;
@@ -56,30 +56,64 @@ fn each_way_in_which_one_object_may_come_home() {
     assert_eq!(alone(None, one, two), (one, vec![Fate::PutAside]));
 }
 
+/// A formal group of these agents, of whom some are signed in.
+fn formal(agents: &[&str], signed_in: &[&str]) -> Configuration {
+    let uri = |agent: &&str| format!("sip:{agent}@contoso.com");
+    let mut configuration = whole(std::iter::once(Some(0)));
+    let Object::AgentGroup(group) = &mut configuration.objects[0] else { unreachable!() };
+    group.participation_policy = ParticipationPolicy::Formal;
+    group.agents_by_uri = agents.iter().map(uri).collect();
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    let sign_in = |agent| SignIn { group: group.id, agent: uri(agent), since };
+    configuration.sign_ins = signed_in.iter().map(sign_in).collect();
+    configuration
+}
+
+/// Who of the one group is signed in.
+fn signed_in(configuration: &Configuration) -> Vec<&str> {
+    let agents = configuration.sign_ins.iter();
+    agents.map(|it| it.agent[4..].split('@').next().unwrap()).collect()
+}
+
 #[test]
 fn who_signed_in_or_out_at_one_pool_only_is_as_at_that_one() {
-    let with = |agents: &[&str]| {
-        let sign_in = |agent: &&str| SignIn {
-            group: Uuid::from_u128(1),
-            agent: format!("sip:{agent}@contoso.com"),
-            since: jiff::Timestamp::UNIX_EPOCH,
-        };
-        let sign_ins = agents.iter().map(sign_in).collect();
-        Configuration { sign_ins, ..whole(std::iter::once(Some(0))) }
-    };
+    let with = |agents: &[&str]| formal(&["ann", "bo", "cy", "dan", "eve", "fay"], agents);
     let base = with(&["ann", "bo", "cy"]);
     let there = with(&["bo", "cy", "eve", "fay"]);
     let home = with(&["Ann", "cy", "dan", "fay"]);
     let came = Homecoming::of(&base, &there, &home);
-    let agent = |it: &SignIn| it.agent[4..].split('@').next().unwrap().to_owned();
-    let signed_in: Vec<_> = came.configuration.sign_ins.iter().map(agent).collect();
-    assert_eq!(signed_in, ["cy", "dan", "eve", "fay"], "ann went there, bo and dan at home");
-    assert_eq!(came.signed_in, ["sip:dan@contoso.com"]);
-    assert_eq!(came.signed_out, ["sip:bo@contoso.com"]);
+    let here = signed_in(&came.configuration);
+    assert_eq!(here, ["cy", "dan", "eve", "fay"], "ann went there, bo and dan at home");
+    assert_eq!(came.agents.signed_in, ["sip:dan@contoso.com (\"Group 1\")"]);
+    assert_eq!(came.agents.signed_out, ["sip:bo@contoso.com (\"Group 1\")"]);
 
-    let removed = Configuration { sign_ins: vec![], ..Configuration::default() };
+    let burnt = Configuration::default();
+    let came = Homecoming::of(&base, &there, &burnt);
+    assert_eq!(signed_in(&came.configuration), ["bo", "cy", "eve", "fay"], "as there");
+    assert_eq!(came.agents, Unheard::default());
+
+    let removed = Configuration::default();
     let came = Homecoming::of(&base, &removed, &home);
     assert_eq!(came.configuration.sign_ins, [], "nobody is in a group that is gone");
+}
+
+#[test]
+fn whoever_the_other_pool_lets_sign_in_no_more_is_named() {
+    let base = formal(&["ann", "bo"], &["bo"]);
+    // Each takes out whom the other has signed in.
+    let there = formal(&["bo", "cy"], &["bo", "cy"]);
+    let home = formal(&["ann", "bo"], &["ann", "bo"]);
+    let came = Homecoming::of(&base, &there, &home);
+    assert_eq!(signed_in(&came.configuration), ["bo", "cy"]);
+    assert_eq!(came.agents.no_agents, ["sip:ann@contoso.com (\"Group 1\")"]);
+    assert_eq!(came.agents.signed_in, [""; 0], "she is not");
+
+    let base = formal(&["ann", "bo"], &[]);
+    let there = formal(&["ann", "bo"], &["ann", "bo"]);
+    let home = formal(&["bo"], &["bo"]);
+    let came = Homecoming::of(&base, &there, &home);
+    assert_eq!(signed_in(&came.configuration), ["bo"]);
+    assert_eq!(came.agents.no_agents, ["sip:ann@contoso.com (\"Group 1\")"]);
 }
 
 #[test]

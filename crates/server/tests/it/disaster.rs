@@ -336,22 +336,4 @@ impl Disaster {
         self.shell("Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss -Force")
             .await;
     }
-
-    /// The machine burns: a new one has its name and certificates and nothing else.
-    pub(crate) fn burn(&mut self, host: &str) {
-        let host = self.deployment.host(host);
-        host.unlock_directories().unwrap();
-        for entry in std::fs::read_dir(&host.plan().directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.file_name().is_some_and(|name| name == "tls") {
-                continue;
-            }
-            if path.is_dir() {
-                std::fs::remove_dir_all(&path).unwrap();
-            } else {
-                std::fs::remove_file(&path).unwrap();
-            }
-        }
-        Account::find().unwrap().own(&host.plan().directory).unwrap();
-    }
 }

@@ -92,7 +92,7 @@ async fn home_goes_on_alone_with_the_copy_that_is_left() {
     pool.says(5, "on both").await;
     pool.deployment.site_down("south").await.unwrap();
     pool.deployment.site_down("north").await.unwrap();
-    pool.burn("north-db1");
+    pool.deployment.host("north-db1").burn().unwrap();
     pool.deployment.site_up("north").await.unwrap();
     pool.keeper_says("north-b", "not promoted").await;
     pool.eventually(ALONE).await;

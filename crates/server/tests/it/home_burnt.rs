@@ -45,7 +45,7 @@ async fn burns(pool: &mut Disaster, fire: &Fire) {
     audit_trail::is_not_shipped(pool, &mark).await;
     pool.lose_home().await;
     for host in fire.hosts {
-        pool.burn(host);
+        pool.deployment.host(host).burn().unwrap();
     }
     pool.fail_over().await;
     if fire.all_lost {

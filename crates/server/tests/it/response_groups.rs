@@ -119,6 +119,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.one_command_each_way().await;
     ground.is_lost_as_a_failback_ends().await;
     ground.a_file_brings_it_home().await;
+    ground.comes_home_to_new_machines().await;
     ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;
     ground.another_pool_takes_the_place_of_the_lost_one().await;
@@ -248,6 +249,16 @@ impl Ground {
 
     async fn change_the_queue(&self, pool: &str, seconds: u32) {
         self.shell(&change(pool, seconds)).await;
+    }
+
+    /// Has an agent sign in to the group or out of it.
+    async fn signs(&self, pool: &str, agent: &str, is_in: bool) {
+        self.shell(&format!(
+            "$g = Get-CsRgsAgentGroup -Identity {pool} -Name \"Help Desk\" -ShowAll; \
+             Set-CsRgsSignIn -Parent {pool} -AgentGroupID $g.Identity \
+             -Agent \"sip:{agent}@contoso.com\" -SignedIn ${is_in}"
+        ))
+        .await;
     }
 
     async fn timeout_at(&self, pool: &str) -> String {

@@ -195,7 +195,7 @@ impl Reached {
         let coming =
             Coming { order: &order, configuration: &whole, owner: of.as_deref(), reigns: &reigns };
         let given_up = self.gives_nothing_up(&coming).await?;
-        let replaced = self.comes_home(&coming).await?;
+        let home = self.comes_home(&coming).await?;
         let names = self.hold_names(watch).await?;
         let elsewhere = self.names_elsewhere(&order.destination, &names, watch).await;
         let options = Options {
@@ -218,6 +218,7 @@ impl Reached {
             let mut plan = import::plan(existing, &incoming, options).map_err(NoPlan::Conflicts)?;
             let stands_in = |it: &Base| plan.claim.iter().any(|(owner, _)| *owner == it.owner);
             plan.base = base.filter(stands_in);
+            home.amend(&mut plan);
             match order.mode {
                 Mode::Act => Ok(plan),
                 Mode::WhatIf => Err(NoPlan::Rehearsed(Box::new(plan.report))),
@@ -235,7 +236,7 @@ impl Reached {
             }
             Err(ImportError::Store(error)) => return Err(fault(&error)),
         };
-        for told in given_up.into_iter().chain(replaced).chain(twice) {
+        for told in given_up.into_iter().chain(home.told.iter().cloned()).chain(twice) {
             watch.warn(told);
         }
         Ok(report)

@@ -8,8 +8,8 @@ use admin::deployment::response_groups::Import;
 use admin::{Fault, FaultKind};
 use response_groups::compare::{Compared, Found, What, compare};
 use response_groups::configuration::Configuration;
-use response_groups::import::Standing;
-use response_groups::model::Object;
+use response_groups::import::{Plan, Standing, agent_groups, meet_sign_ins};
+use response_groups::model::{Object, SignIn};
 use response_groups::store::{Hosting, OwnerFilter};
 use uuid::Uuid;
 
@@ -62,6 +62,15 @@ impl Coming<'_> {
         configuration.sign_ins.retain(|it| groups.contains(&it.group));
         configuration
     }
+}
+
+/// What a file meets that is brought home.
+#[derive(Default)]
+pub(super) struct Home {
+    /// What home had changed unheard, in sentences.
+    pub(super) told: Vec<String>,
+    /// Who is signed in afterwards, and out of whose groups everybody else is signed.
+    signed_in: Option<(Vec<SignIn>, Option<String>)>,
 }
 
 impl Reached {
@@ -138,12 +147,13 @@ impl Reached {
     }
 
     /// Before a file is brought home where another pool stands in, or may: puts aside what home
-    /// has. Gives what home had changed unheard and the file replaces, in a sentence.
-    pub(super) async fn comes_home(&self, coming: &Coming<'_>) -> Result<Option<String>, Fault> {
+    /// has. Tells what home had changed unheard: what the file replaces of it, and which agents stay
+    /// signed in or out.
+    pub(super) async fn comes_home(&self, coming: &Coming<'_>) -> Result<Home, Fault> {
         let owner = &coming.order.destination;
         let mode = coming.order.mode;
         if !coming.order.overwrite_owner {
-            return Ok(None);
+            return Ok(Home::default());
         }
         let own = self.hosting(owner)?;
         let given = match self.newest_of(owner).await {
@@ -155,24 +165,57 @@ impl Reached {
                 newest.hosting.received(owner).await.map_err(|it| fault(&it))?
             }
             Newest::Perhaps { .. } => None,
-            Newest::At(_) | Newest::Unknown => return Ok(None),
+            Newest::At(_) | Newest::Unknown => return Ok(Home::default()),
         };
         if mode == Mode::Act {
             // As a failback does: nobody changes it any more.
             rgs::send(own, own).await.map_err(|it| fault(&it))?;
         }
-        let given = given.map(|it| it.configuration).unwrap_or_default();
-        let replaced = unheard(&content(own, owner).await?, &given, coming.configuration);
-        if replaced.is_empty() {
-            return Ok(None);
+        let given = given.map(|it| it.configuration);
+        let home = content(own, owner).await?;
+        let mut it = Home::met_by(coming, given.as_ref(), &home);
+        let replaced = unheard(&home, &given.unwrap_or_default(), coming.configuration);
+        if !replaced.is_empty() {
+            let of = format!("Changed at {owner}, unheard");
+            let all = named(&replaced);
+            let were = if replaced.len() == 1 { "was" } else { "were" };
+            it.told.push(match mode {
+                Mode::Act => format!("{of}: {all} {were} replaced. {}", rgs::put_aside(owner)),
+                Mode::WhatIf => format!("{of}: {all} would be replaced, and put aside first."),
+            });
         }
-        let of = format!("Changed at {owner}, unheard");
-        let all = named(&replaced);
-        let were = if replaced.len() == 1 { "was" } else { "were" };
-        Ok(Some(match mode {
-            Mode::Act => format!("{of}: {all} {were} replaced. {}", rgs::put_aside(owner)),
-            Mode::WhatIf => format!("{of}: {all} would be replaced, and put aside first."),
-        }))
+        Ok(it)
+    }
+}
+
+impl Home {
+    /// Who is signed in at home afterwards, to the groups of the file and to those that stay beside
+    /// them. Where it is not known what the other pool was `given`, nobody is signed out.
+    fn met_by(coming: &Coming<'_>, given: Option<&Configuration>, home: &Configuration) -> Self {
+        let file = coming.configuration;
+        let groups = agent_groups(&file.objects);
+        let base = given.cloned().unwrap_or_default();
+        let (mut sign_ins, agents) = meet_sign_ins(&base, file, home, &groups);
+        let others = home.sign_ins.iter().filter(|it| !groups.contains_key(&it.group));
+        sign_ins.extend(others.cloned());
+        let mut told = agents.told();
+        if given.is_none() {
+            let [own, all] = [&home.sign_ins, &sign_ins].map(|it| agents_of(it));
+            let new: Vec<_> = all.difference(&own).map(|(_, agent)| agent.clone()).collect();
+            if !new.is_empty() {
+                told.push(format!("Signed in as in the file, and not at home: {}.", named(&new)));
+            }
+        }
+        let sign_out_of = given.map(|_| coming.order.destination.clone());
+        Self { told, signed_in: Some((sign_ins, sign_out_of)) }
+    }
+
+    /// Has the plan sign in whoever is to be.
+    pub(super) fn amend(&self, plan: &mut Plan) {
+        if let Some((sign_ins, sign_out_of)) = &self.signed_in {
+            plan.sign_ins.clone_from(sign_ins);
+            plan.sign_out_of.clone_from(sign_out_of);
+        }
     }
 }
 
@@ -327,14 +370,16 @@ pub(super) async fn content(hosting: &Hosting, owner: &str) -> Result<Configurat
 
 /// The agents of groups on both sides who are signed in on one of them alone, each in words.
 fn others_signed_in(there: &Configuration, file: &Configuration, at: &str) -> Vec<String> {
-    let signed_in = |it: &Configuration| -> BTreeSet<(Uuid, String)> {
-        it.sign_ins.iter().map(|it| (it.group, it.agent.clone())).collect()
-    };
-    let (here, file) = (signed_in(there), signed_in(file));
+    let [here, file] = [there, file].map(|it| agents_of(&it.sign_ins));
     let only = |who: &(Uuid, String), place: &str| format!("{} is signed in only {place}", who.1);
     let only_here = here.difference(&file).map(|it| only(it, &format!("at {at}")));
     let only_there = file.difference(&here).map(|it| only(it, "in the file"));
     only_here.chain(only_there).collect()
+}
+
+/// Who is signed in to which group.
+fn agents_of(sign_ins: &[SignIn]) -> BTreeSet<(Uuid, String)> {
+    sign_ins.iter().map(|it| (it.group, it.agent.to_lowercase())).collect()
 }
 
 /// The objects that `here` had changed since `given`, and that come in otherwise.

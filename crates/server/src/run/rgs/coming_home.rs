@@ -82,12 +82,7 @@ impl StandingIn {
                 told.push(format!("{fate}: {}.", names.collect::<Vec<_>>().join(", ")));
             }
         }
-        for (agents, how) in [(&coming.signed_in, "in"), (&coming.signed_out, "out")] {
-            for some in agents.chunks(NAMED_IN_A_LINE) {
-                let names = some.join(", ");
-                told.push(format!("Signed {how} at home only, unheard, and kept so: {names}."));
-            }
-        }
+        told.extend(coming.agents.told());
         if coming.met.keys().any(|it| it.is_aside()) {
             told.push(put_aside(owner));
         }

@@ -15,6 +15,8 @@ impl Ground {
         self.shell(BACK).await;
         self.hears_nothing().await;
         self.change_the_queue(PRIMARY, 81).await;
+        self.signs(PRIMARY, "ken", false).await;
+        self.signs(PRIMARY, "pilar", true).await;
         self.deployment.host("north-db").kill_host().await.unwrap();
         self.hears_again().await;
         let notes = self.remarks(&format!("Get-CsPoolFailoverState {PRIMARY}")).await;
@@ -40,9 +42,16 @@ impl Ground {
         let import = format!("Import-CsRgsConfiguration {PRIMARY} -OverwriteOwner {file}");
         let foretold = self.remarks(&format!("{import} -WhatIf")).await;
         assert!(foretold.contains("the queue \"Help Desk\" would be replaced"), "{foretold}");
+        assert!(
+            foretold.contains("in at home only, unheard, and kept so: sip:pilar"),
+            "{foretold}"
+        );
         let told = self.remarks(&import).await;
         assert!(told.contains("the queue \"Help Desk\" was replaced"), "{told}");
         assert!(told.contains("-PutAside"), "{told}");
+        assert!(told.contains("out at home only, unheard, and kept so: sip:ken"), "{told}");
+        let signed_in = self.shell(&format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent")).await;
+        assert_eq!(signed_in.trim(), "sip:pilar@contoso.com");
         assert_eq!(self.timeout_at(PRIMARY).await, "82");
         let aside = r"-FileName C:\AsideByFile.zip";
         self.shell(&format!("Export-CsRgsConfiguration -Source {PRIMARY} -PutAside {aside}")).await;
@@ -54,5 +63,27 @@ impl Ground {
         let left = self.shell(&format!("Get-CsRgsQueue -Identity {BACKUP} -ShowAll")).await;
         assert_eq!(left, "", "the failback takes out what the file has brought home");
         self.change_the_queue(PRIMARY, 72).await;
+    }
+    /// New machines have the old ones' names: all of it comes home to them, and who is signed in.
+    pub(super) async fn comes_home_to_new_machines(&mut self) {
+        self.received(&format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod 56"))
+            .await;
+        self.deployment.site_down("north").await.unwrap();
+        for host in ["north-db", "north-witness"] {
+            self.deployment.host(host).burn().unwrap();
+        }
+        self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -Force")).await;
+        self.deployment.site_up("north").await.unwrap();
+        self.answers(PRIMARY).await;
+        let state = format!("(Get-CsPoolFailoverState {PRIMARY}).State");
+        let over = |said: &str| said.trim() == "FailedOver";
+        self.deployment.watch(LONG, "it is over", &["shell", "-c", &state], over).await.unwrap();
+        let told = self.remarks(BACK).await;
+        assert!(told.contains("there again") && !told.contains("Signed"), "{told}");
+        let signed_in = self.shell(&format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent")).await;
+        assert_eq!(signed_in.trim(), "sip:pilar@contoso.com");
+        let settings = format!("(Get-CsRgsConfiguration {PRIMARY}).AgentRingbackGracePeriod");
+        assert_eq!(self.shell(&settings).await.trim(), "56");
+        assert_eq!(self.timeout_at(PRIMARY).await, "72");
     }
 }

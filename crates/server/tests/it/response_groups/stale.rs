@@ -138,14 +138,7 @@ impl Ground {
         let there = format!(r"Import-CsRgsConfiguration {BACKUP} -FileName C:\Forced.zip");
         let refused = self.try_shell(&there).await.unwrap_err().to_string();
         assert!(refused.contains("as application-level settings is another"), "{refused}");
-        let group =
-            format!("(Get-CsRgsAgentGroup -Identity {BACKUP} -Name \"Help Desk\" -ShowAll)");
-        let ken = "-Agent \"sip:ken@contoso.com\"";
-        self.shell(&format!(
-            "$g = {group}; Set-CsRgsSignIn -Parent {BACKUP} -AgentGroupID $g.Identity {ken} \
-             -SignedIn $false"
-        ))
-        .await;
+        self.signs(BACKUP, "ken", false).await;
         let refused = self.try_shell(&import("Forced.zip")).await.unwrap_err().to_string();
         assert!(refused.contains("ken@contoso.com is signed in only in the file"), "{refused}");
         self.change_the_queue(BACKUP, 79).await;
