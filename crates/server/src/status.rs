@@ -95,7 +95,9 @@ fn screen(topology: &Topology, pool: &Pool, observed: &Observed) -> Vec<String> 
     if pool.zero_loss {
         let home = topology.home_site(pool).map(|site| site.name.as_str());
         let holds = match observed.serving() {
-            Some((site, _)) if Some(site) == home => "posts wait until the backup site holds them",
+            Some((site, _)) if Some(site) == home => {
+                "by the topology file, posts wait until the backup site holds them"
+            }
             Some(_) => "not while the pool is served from its backup site",
             None => "unknown",
         };

@@ -37,9 +37,10 @@ pub(super) const ROWS: &[Row] = &[
                       received. The original lacks this.",
             description: "State is Active, FailedOver, Unknown, or Closed: a failover was stopped \
                           before the other pool had them, and nobody can change them until it is \
-                          given again or failed back. With -Journal it tells what the newest \
-                          failover or failback of the pool did, line by line, as the host that is \
-                          asked has heard it.",
+                          given again or failed back. Or it is Lost: the pool has come back \
+                          without what the other one has received of it. With -Journal it tells \
+                          what the newest failover or failback of the pool did, line by line, as \
+                          the host that is asked has heard it.",
             parameters: &[POOL, JOURNAL],
             roles: EVERYBODY,
             effect: Effect::Reads,

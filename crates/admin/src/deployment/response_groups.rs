@@ -108,7 +108,7 @@ pub struct Pairing {
     pub pool: String,
     /// The pool that stands in for it.
     pub backup: String,
-    /// `Active`, `FailedOver`, `Closed` or `Unknown`.
+    /// `Active`, `FailedOver`, `Closed`, `Lost` or `Unknown`.
     pub state: &'static str,
     /// The pool where they may be changed now; none where that is not known, or while they move.
     pub changed_at: Option<String>,

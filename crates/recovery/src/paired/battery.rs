@@ -48,15 +48,15 @@ fn pairs() -> Vec<Pair> {
 
 /// Everything else about a pair, each way.
 fn said() -> impl Iterator<Item = Pair> {
-    let received = [Received::Nothing, Received::Perhaps, Received::All];
+    let received = [Received::Nothing, Received::Perhaps, Received::All, Received::More];
     let fits = [Known::Yes, Known::No, Known::Unknown];
-    (0..144).map(move |number| Pair {
+    (0..192).map(move |number| Pair {
         lock: if number & 8 == 0 { Lock::Free } else { Lock::Others },
-        received: received[number / 16 % 3],
+        received: received[number / 16 % 4],
         attested: number & 1 != 0,
         consented: number & 2 != 0,
         kept: number & 4 != 0,
-        fits: fits[number / 48],
+        fits: fits[number / 64],
         ..normal()
     })
 }
@@ -146,6 +146,22 @@ fn a_pool_that_answers_is_closed_before_it_is_copied() {
     assert!(!model.world.has_two_editors());
 }
 
+/// It is neither copied nor opened, and what was received comes home.
+#[test]
+fn a_pool_that_has_lost_what_it_had_gets_it_back() {
+    let empty = Pair { received: Received::More, ..normal() };
+    for procedure in ALL {
+        let mut model = Model::new(empty.clone());
+        assert!(matches!(model.go(procedure), Err(Stopped::Unsafe { .. })));
+        assert_eq!(model.acts, []);
+    }
+    let mut model = Model::new(Pair { consented: true, ..empty });
+    model.go(&POOL_FAIL_OVER).unwrap();
+    assert_eq!(model.acts, [Act::TakeLock, Act::ClosePrimary, Act::ImportThere]);
+    model.go(&POOL_FAIL_BACK).unwrap();
+    assert!(model.world.is_home() && model.acts.contains(&Act::ImportHome));
+}
+
 #[test]
 fn a_failback_that_was_interrupted_can_be_turned_back() {
     let mut whole = Model::new(returned());
@@ -210,6 +226,12 @@ fn helped(pair: &Pair) -> Option<Closed> {
                 let unsaid = Pair { attested: false, consented: false, ..pair.clone() };
                 assert!(Model::new(unsaid).go(procedure).is_err(), "{pair:?}");
                 (model.world.attested, model.world.consented) = (true, true);
+            }
+            if closed == Closed::HomeHasLostIt {
+                assert!(told.contains("-AcceptDataLoss"), "{told}");
+                let unsaid = Pair { consented: false, ..pair.clone() };
+                assert!(Model::new(unsaid).go(procedure).is_err(), "{pair:?}");
+                model.world.consented = true;
             }
             model.go(procedure).unwrap_or_else(|why| panic!("{told}: {why} {pair:?}"));
             assert!(may(&model.world), "{told}: {pair:?}");

@@ -14,6 +14,8 @@ pub enum Closed {
     /// A failback has closed the backup pool, and the primary pool is not heard: perhaps they are
     /// home.
     HomeIsNotHeard,
+    /// The primary pool has come back without what it had.
+    HomeHasLostIt,
     /// The primary pool is closed, and the backup pool is not heard: perhaps it stands in.
     OneIsNotHeard,
 }
@@ -23,7 +25,9 @@ impl Pair {
     pub fn closed(&self) -> Option<Closed> {
         let may_be_changed = self.primary.edits == Known::Yes || self.backup.edits == Known::Yes;
         match () {
-            () if self.lock == Lock::Others || may_be_changed => None,
+            () if self.lock == Lock::Others => None,
+            () if self.has_lost() => Some(Closed::HomeHasLostIt),
+            () if may_be_changed => None,
             () if self.is_over() && !self.is_surely_over() => Some(Closed::HomeIsNotHeard),
             () if self.is_over() => Some(Closed::OnTheWayHome),
             () if self.primary.reach != Reach::Up => None,
@@ -56,6 +60,12 @@ impl Closed {
                  known, because {primary} is not heard. Start the hosts of its databases, then \
                  look again. If it is lost, let them be changed at {backup} again: {over} \
                  -PoolFqdn {primary} -DisasterMode -AcceptDataLoss."
+            ),
+            Self::HomeHasLostIt => format!(
+                "{primary} has come back without what it had, and changes nothing until that is \
+                 there again; {}. Let {backup} make objects of it: {over} -PoolFqdn {primary} \
+                 -AcceptDataLoss. Then bring them home as always.",
+                figures.told()
             ),
             Self::OneIsNotHeard => format!(
                 "{primary} is closed for changes, and {backup}, which may stand in for it, is not \

@@ -17,6 +17,13 @@ pub const POOL_FAIL_BACK: Procedure = Procedure {
             holds: |pair| pair.primary.reach == Reach::Up && pair.backup.reach == Reach::Up,
         },
         Given {
+            text: "The primary pool has not lost what it had, or the backup pool stands in for it.",
+            remedy: "first make objects of what the backup pool has received: \
+                     Invoke-CsPoolFailOver with -AcceptDataLoss.",
+            say: Figures::told,
+            holds: |pair| !pair.has_lost(),
+        },
+        Given {
             text: "The backup pool stands in for the primary pool, has given it back, or has not \
                    come to stand in for it.",
             remedy: "there is nothing to fail back; Get-CsPoolFailoverState tells how it stands.",

@@ -40,7 +40,7 @@ pub const POOL_FAIL_OVER: Procedure = Procedure {
             holds: |pair| {
                 pair.is_surely_over()
                     || !pair.is_over() && pair.received == Received::All
-                    || pair.primary.reach == Reach::Up
+                    || pair.primary.reach == Reach::Up && !pair.has_lost()
                     || pair.consented
             },
         },
@@ -68,7 +68,8 @@ pub const POOL_FAIL_OVER: Procedure = Procedure {
             number: "2",
             text: "Have the backup pool receive what the primary pool has, if it answers.",
             done: |pair| {
-                pair.is_over() || pair.primary.reach != Reach::Up || pair.received == Received::All
+                let has_all = matches!(pair.received, Received::All | Received::More);
+                pair.is_over() || pair.primary.reach != Reach::Up || has_all
             },
             act: Act::Receive,
             documented: &["Export-CsRgsConfiguration -Source PRIMARY -FileName FILE"],

@@ -50,6 +50,16 @@ both. Get-CsPoolFailoverState, `standfast status` and the failback name it until
 Before every change the pool that is paired with the one to be changed is asked whether it stands
 in, so a pool that comes back changes nothing from its first moment on. If the pair is not heard
 within 4 seconds, the change is made, and a warning says so: if the pair does stand in, it is lost.
+
+A pool may come back without what it had, on new machines or from an old backup, while nobody stands
+in for it. It is `Lost` then: it changes nothing, and what its pair has received is not replaced by
+less. Fail it over and back; what was changed after the last revision that was received is gone:
+
+    standfast shell … -c 'Invoke-CsPoolFailOver -PoolFqdn POOL -AcceptDataLoss -Force'
+    standfast shell … -c 'Invoke-CsPoolFailBack -PoolFqdn POOL -Force'
+
+So a pool that was just made changes nothing before its pair was heard for the first time. Start one
+from a backup only while its pair is up.
 ";
 
 const FAIL_BACK_PROSE: &str = "\

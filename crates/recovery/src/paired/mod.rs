@@ -97,6 +97,8 @@ pub enum Received {
     Perhaps,
     /// All that the primary pool has, seen at both.
     All,
+    /// What the primary pool has no more, seen at both.
+    More,
 }
 
 /// The figures behind a pair, for people.
@@ -225,6 +227,9 @@ impl Act {
                     ..pair.primary
                 };
                 pair.backup.reigns = false;
+                if pair.received == Received::More {
+                    pair.received = Received::Perhaps;
+                }
             }
             Self::RemoveThere => {
                 assert!(pair.is_home(), "removed before the primary pool has it");
@@ -249,13 +254,21 @@ impl Pair {
 
     /// Whether the primary pool has what is its own, in the higher reign, and may change it.
     pub fn is_home(&self) -> bool {
-        self.primary.reach == Reach::Up && self.primary.reigns && self.primary.edits == Known::Yes
+        let is_up = self.primary.reach == Reach::Up;
+        is_up && self.primary.reigns && self.primary.edits == Known::Yes && !self.has_lost()
+    }
+
+    /// Whether the primary pool has come back without what was its own, on new machines or from an
+    /// old backup, and the backup pool does not stand in: only what that received is left.
+    pub fn has_lost(&self) -> bool {
+        let both_up = self.primary.reach == Reach::Up && self.backup.reach == Reach::Up;
+        both_up && self.received == Received::More && !self.is_over()
     }
 
     /// Whether a failover has closed the primary pool, and the backup pool does not stand in.
     pub fn was_never_over(&self) -> bool {
         let both_up = self.primary.reach == Reach::Up && self.backup.reach == Reach::Up;
-        both_up && !self.is_over() && self.primary.edits == Known::No
+        both_up && !self.is_over() && self.primary.edits == Known::No && !self.has_lost()
     }
 
     /// Whether both could change it, as far as is known: what must never be without an attestation.

@@ -100,6 +100,11 @@ pub const REIGN_AHEAD_MAX: i64 = 1_000_000;
 pub const UNHEARD_MAX: i64 = 100;
 
 impl Standing {
+    /// What tells one state of an owner's objects from another: the reign and the revision.
+    pub fn place(self) -> (i64, i64) {
+        (self.reign, self.revision)
+    }
+
     /// The reign of whoever may edit next; none if there is no higher one.
     pub fn next_reign(self) -> Option<i64> {
         above(self.reign)

@@ -52,7 +52,7 @@ pub use import::{ImportError, NoAudio};
 pub use moving::{MoveError, Moving};
 pub use naming::Naming;
 pub use received::{Received, ReceivedRevision};
-pub use reign::Heeded;
+pub use reign::{Heeded, Word};
 
 /// The Response Groups that one pool hosts. Cheap to clone.
 #[derive(Clone, Debug)]

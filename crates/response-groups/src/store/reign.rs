@@ -7,6 +7,15 @@ use super::lease::Lease;
 use super::{Hosting, RgsError, looked};
 use crate::import::{RAISED_MAX, Standing};
 
+/// What a pool says to the one that it is paired with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Word {
+    /// What it knows of each owner.
+    pub standings: BTreeMap<String, Standing>,
+    /// The reign and the revision of what it has received of the one that asks.
+    pub received: Option<(i64, i64)>,
+}
+
 /// What came of another pool's word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heeded {
@@ -36,6 +45,27 @@ impl Hosting {
         let lease = self.look().await?;
         let standings = all(&lease, self.parent()).await;
         looked(lease, standings).await
+    }
+
+    /// What this pool says to `pool`, with which it is paired.
+    pub async fn word(&self, pool: &str) -> Result<Word, RgsError> {
+        let lease = self.look().await?;
+        let word = word(&lease, self.parent(), pool).await;
+        looked(lease, word).await
+    }
+
+    /// Tells this pool that its pair has received `place` of what is its own. If that is more than
+    /// it has now, it has lost that, and may not edit its own any more; nothing else changes, for
+    /// what it has is not to pass for newer. Gives whether it could until now.
+    pub async fn has_lost(&self, place: (i64, i64)) -> Result<bool, RgsError> {
+        let owner = self.parent();
+        let standing = self.standing(owner).await?;
+        if !standing.edits || place <= standing.place() {
+            return Ok(false);
+        }
+        let mut change = self.change().await?;
+        let lost = has_lost(&mut change, owner, place).await;
+        change.end(lost).await
     }
 
     /// From now on this pool may edit what belongs to `owner`, under a reign that is higher than
@@ -97,6 +127,22 @@ impl Hosting {
         }
         Ok(Heeded { standings, fenced })
     }
+}
+
+async fn word(lease: &Lease, parent: &str, pool: &str) -> Result<Word, RgsError> {
+    let standings = all(lease, parent).await?;
+    let sql = "select reign, revision from rgs.received where owner = $1";
+    let received = lease.maybe_row(sql, &[&pool]).await?;
+    Ok(Word { standings, received: received.map(|row| (row.get(0), row.get(1))) })
+}
+
+async fn has_lost(change: &mut Change, owner: &str, place: (i64, i64)) -> Result<bool, RgsError> {
+    let standing = change.standing(owner).await?;
+    if !standing.edits || place <= standing.place() {
+        return Ok(false);
+    }
+    change.execute("update rgs.owner set edits = false where name = $1", &[&owner]).await?;
+    Ok(true)
 }
 
 /// Whether another pool has become the one that edits.

@@ -1,6 +1,7 @@
 //! What the product can do, for the door: every order of a cmdlet, carried to where it is done.
 
 mod audit;
+mod brought_home;
 mod carrying;
 mod content;
 mod given_up;

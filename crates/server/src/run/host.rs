@@ -24,8 +24,6 @@ pub(crate) struct ThisHost {
     pub name: String,
     /// The whole deployment, as declared.
     pub topology: Arc<Topology>,
-    /// The file in which it is declared, absolute.
-    pub topology_file: PathBuf,
     /// What stood in it when this host started.
     pub topology_text: String,
     /// Its data directory, absolute.
@@ -45,8 +43,6 @@ pub(crate) struct ThisHost {
 impl ThisHost {
     /// Reads all that a host is given. Nothing is started.
     pub(crate) fn open(arguments: &Run) -> anyhow::Result<Self> {
-        let topology_file =
-            std::path::absolute(&arguments.topology).context("find the topology")?;
         let topology_text = check::read(&arguments.topology)?;
         let topology = Arc::new(check::load(&arguments.topology)?);
         topology.host(&arguments.host).with_context(|| {
@@ -78,7 +74,6 @@ impl ThisHost {
         Ok(Self {
             name: arguments.host.clone(),
             topology,
-            topology_file,
             topology_text,
             data,
             credentials,

@@ -35,7 +35,6 @@ impl Procedures {
             grounds: Grounds {
                 host: host.name.clone(),
                 topology: Arc::clone(&host.topology),
-                topology_file: host.topology_file.clone(),
                 stores: stores.all_hurried(),
                 client: host.client.clone(),
                 journal,

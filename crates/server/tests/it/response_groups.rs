@@ -310,9 +310,7 @@ impl Ground {
 
         self.deployment.host("north-db").start().await.unwrap();
         self.never_changes_what_another_stands_in_for().await;
-        let line = "(Get-CsPoolFailoverState primary.contoso.com).State";
-        let over = |said: &str| said.trim() == "FailedOver";
-        self.deployment.watch(LONG, "it is over", &["shell", "-c", line], over).await.unwrap();
+        self.is_in("FailedOver").await;
         self.removes_nothing_that_is_in_service().await;
         self.an_old_file_gives_nothing_up("Old.zip").await;
         self.nor_when_a_failback_was_stopped("Old.zip").await;

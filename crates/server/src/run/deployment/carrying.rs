@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::given_up::{Coming, content, named, told};
-use super::response_groups::{fault, owner};
+use super::response_groups::{JUST_MADE, fault, owner};
 use super::{Reached, twice};
 use crate::run::rgs::{self, Pair};
 
@@ -187,7 +187,10 @@ impl Reached {
         let hosting = self.hosting(&order.destination)?;
         let mut package = open(self.spool.take(&order.file, &order.who)?).await?;
         if order.mode == Mode::Act {
-            self.heed_pair(&order.destination, watch).await?;
+            match self.heed_pair(&order.destination, watch).await {
+                Err(fault) if order.force && fault.code == JUST_MADE => watch.warn(fault.message),
+                heeded => heeded?,
+            }
         }
         let whole = package.configuration().clone();
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());

@@ -1,5 +1,5 @@
 //! What an import would give up: what was changed at the pool that stands in, or was the last one
-//! to, and is not in the file; and what home had made unheard.
+//! to, and is not in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use admin::deployment::response_groups::Import;
 use admin::{Fault, FaultKind};
 use response_groups::compare::{Compared, Found, What, compare};
 use response_groups::configuration::Configuration;
-use response_groups::import::{Plan, Standing, agent_groups, meet_sign_ins};
+use response_groups::import::Standing;
 use response_groups::model::{Object, SignIn};
 use response_groups::store::{Hosting, OwnerFilter};
 use uuid::Uuid;
@@ -21,17 +21,19 @@ use crate::run::rgs;
 const NAMED_MAX: usize = 10;
 
 /// A pool that answers, and what it knows of an owner.
-struct Heard<'a> {
-    hosting: &'a Hosting,
-    standing: Standing,
+pub(super) struct Heard<'a> {
+    pub(super) hosting: &'a Hosting,
+    pub(super) standing: Standing,
 }
 
 /// Who has the newest of what belongs to an owner.
-enum Newest<'a> {
+pub(super) enum Newest<'a> {
     /// This pool.
     At(Heard<'a>),
     /// This one, as far as is known: it is not heard, and the other one changes nothing.
     Perhaps { unheard: &'a str, heard: Heard<'a> },
+    /// This one, which has received it: the owner's own pool has come back without it.
+    Received(&'a Hosting),
     /// Nobody is paired, or nobody answers.
     Unknown,
 }
@@ -64,20 +66,11 @@ impl Coming<'_> {
     }
 }
 
-/// What a file meets that is brought home.
-#[derive(Default)]
-pub(super) struct Home {
-    /// What home had changed unheard, in sentences.
-    pub(super) told: Vec<String>,
-    /// Who is signed in afterwards, and out of whose groups everybody else is signed.
-    signed_in: Option<(Vec<SignIn>, Option<String>)>,
-}
-
 impl Reached {
     /// Which of an owner's own pool and the one that it is paired with has come to the higher
     /// reign. One that closed has a higher one than before; a failback makes both reigns the same
     /// before home opens.
-    async fn newest_of(&self, owner: &str) -> Newest<'_> {
+    pub(super) async fn newest_of(&self, owner: &str) -> Newest<'_> {
         let (Some(own), Some(pair)) = (self.hostings.get(owner), self.hostings.pair(owner)) else {
             return Newest::Unknown;
         };
@@ -87,6 +80,10 @@ impl Reached {
         match (mine, theirs) {
             (Some(mine), Some(theirs)) => {
                 let (home, other) = (mine.standing, theirs.standing);
+                let received = partner.word(owner).await.ok().and_then(|it| it.received);
+                if rgs::has_lost(home, other, received) {
+                    return Newest::Received(partner);
+                }
                 let is_later = (home.reign, home.edits) < (other.reign, true);
                 Newest::At(if is_later { theirs } else { mine })
             }
@@ -121,6 +118,16 @@ impl Reached {
         let overwrites = coming.order.overwrite_owner;
         Ok(match self.newest_of(owner).await {
             Newest::Unknown => None,
+            Newest::Received(_) if !is_home => None,
+            Newest::Received(by) if !overwrites => {
+                let why = format!("it has come back without what it had, and {} has", by.parent());
+                return Err(shut(here, &format!("{why} received that")));
+            }
+            Newest::Received(by) => {
+                let received = by.received(owner).await.map_err(|it| fault(&it))?;
+                let there = received.map(|it| it.configuration).unwrap_or_default();
+                Loss::received(coming, &there, by.parent())
+            }
             Newest::At(newest) if newest.is(owner) && (is_pair || newest.standing.edits) => None,
             Newest::At(newest) if is_home && !newest.is(here) && !overwrites => {
                 return Err(shut(here, &format!("{} stands in for it", newest.name())));
@@ -145,78 +152,6 @@ impl Reached {
             }
         })
     }
-
-    /// Before a file is brought home where another pool stands in, or may: puts aside what home
-    /// has. Tells what home had changed unheard: what the file replaces of it, and which agents stay
-    /// signed in or out.
-    pub(super) async fn comes_home(&self, coming: &Coming<'_>) -> Result<Home, Fault> {
-        let owner = &coming.order.destination;
-        let mode = coming.order.mode;
-        if !coming.order.overwrite_owner {
-            return Ok(Home::default());
-        }
-        let own = self.hosting(owner)?;
-        let given = match self.newest_of(owner).await {
-            Newest::At(newest) if !newest.is(owner) => {
-                if mode == Mode::Act {
-                    let learnt = own.learn(owner, newest.standing.reign).await;
-                    learnt.map_err(|it| fault(&it))?;
-                }
-                newest.hosting.received(owner).await.map_err(|it| fault(&it))?
-            }
-            Newest::Perhaps { .. } => None,
-            Newest::At(_) | Newest::Unknown => return Ok(Home::default()),
-        };
-        if mode == Mode::Act {
-            // As a failback does: nobody changes it any more.
-            rgs::send(own, own).await.map_err(|it| fault(&it))?;
-        }
-        let given = given.map(|it| it.configuration);
-        let home = content(own, owner).await?;
-        let mut it = Home::met_by(coming, given.as_ref(), &home);
-        let replaced = unheard(&home, &given.unwrap_or_default(), coming.configuration);
-        if !replaced.is_empty() {
-            let of = format!("Changed at {owner}, unheard");
-            let all = named(&replaced);
-            let were = if replaced.len() == 1 { "was" } else { "were" };
-            it.told.push(match mode {
-                Mode::Act => format!("{of}: {all} {were} replaced. {}", rgs::put_aside(owner)),
-                Mode::WhatIf => format!("{of}: {all} would be replaced, and put aside first."),
-            });
-        }
-        Ok(it)
-    }
-}
-
-impl Home {
-    /// Who is signed in at home afterwards, to the groups of the file and to those that stay beside
-    /// them. Where it is not known what the other pool was `given`, nobody is signed out.
-    fn met_by(coming: &Coming<'_>, given: Option<&Configuration>, home: &Configuration) -> Self {
-        let file = coming.configuration;
-        let groups = agent_groups(&file.objects);
-        let base = given.cloned().unwrap_or_default();
-        let (mut sign_ins, agents) = meet_sign_ins(&base, file, home, &groups);
-        let others = home.sign_ins.iter().filter(|it| !groups.contains_key(&it.group));
-        sign_ins.extend(others.cloned());
-        let mut told = agents.told();
-        if given.is_none() {
-            let [own, all] = [&home.sign_ins, &sign_ins].map(|it| agents_of(it));
-            let new: Vec<_> = all.difference(&own).map(|(_, agent)| agent.clone()).collect();
-            if !new.is_empty() {
-                told.push(format!("Signed in as in the file, and not at home: {}.", named(&new)));
-            }
-        }
-        let sign_out_of = given.map(|_| coming.order.destination.clone());
-        Self { told, signed_in: Some((sign_ins, sign_out_of)) }
-    }
-
-    /// Has the plan sign in whoever is to be.
-    pub(super) fn amend(&self, plan: &mut Plan) {
-        if let Some((sign_ins, sign_out_of)) = &self.signed_in {
-            plan.sign_ins.clone_from(sign_ins);
-            plan.sign_out_of.clone_from(sign_out_of);
-        }
-    }
 }
 
 async fn heard<'a>(hosting: &'a Hosting, owner: &str) -> Option<Heard<'a>> {
@@ -234,7 +169,7 @@ impl Heard<'_> {
         self.hosting.parent()
     }
 
-    fn is(&self, pool: &str) -> bool {
+    pub(super) fn is(&self, pool: &str) -> bool {
         self.name() == pool
     }
 }
@@ -255,18 +190,8 @@ impl Loss {
         owner: &str,
     ) -> Result<Option<Self>, Fault> {
         let there = content(newest.hosting, owner).await?;
-        // Settings at home stay, unless they are to be replaced, and an audio file matters as far
-        // as an object plays it.
-        let settings = coming.order.destination != owner || coming.order.replace_settings;
-        let is_lost = |it: &Compared| match it.what {
-            What::Object(_) => it.found != Found::Same,
-            What::Settings => settings && matches!(it.found, Found::Differs(_)),
-            What::AudioFile => false,
-        };
-        let lost: Vec<_> = compare(&there, &coming.of(owner)).into_iter().filter(is_lost).collect();
         let at = newest.name();
-        let mut lost: Vec<_> = lost.iter().map(|it| told(it, at)).collect();
-        lost.extend(others_signed_in(&there, &coming.of(owner), at));
+        let lost = differing(coming, &there, at, owner);
         if lost.is_empty() {
             return Ok(None);
         }
@@ -282,6 +207,25 @@ impl Loss {
             "leave it as it stands, or repeat with -Force to give up what was changed there".into()
         };
         Ok(Some(Self { what, hint }))
+    }
+
+    /// What differs between the file and what `by` has received, when home has it no more.
+    fn received(coming: &Coming<'_>, there: &Configuration, by: &str) -> Option<Self> {
+        let owner = coming.order.destination.as_str();
+        let lost = differing(coming, there, by, owner);
+        let hint = format!(
+            "Invoke-CsPoolFailOver {owner} -AcceptDataLoss lets {by} make objects of what it has \
+             received, and Invoke-CsPoolFailBack {owner} brings them home; -Force takes the file \
+             instead"
+        );
+        (!lost.is_empty()).then(|| Self {
+            what: format!(
+                "{owner} has come back without what it had, and the file is not what {by} has \
+                 received of that: {}",
+                named(&lost)
+            ),
+            hint,
+        })
     }
 
     fn never_home(newest: &Heard<'_>, owner: &str) -> Self {
@@ -368,6 +312,21 @@ pub(super) async fn content(hosting: &Hosting, owner: &str) -> Result<Configurat
     Ok(configuration)
 }
 
+/// What an import would make otherwise than it is `there`, each in words.
+fn differing(coming: &Coming<'_>, there: &Configuration, at: &str, owner: &str) -> Vec<String> {
+    let file = coming.of(owner);
+    // Settings at home stay, unless they are to be replaced, and an audio file matters as far as an
+    // object plays it.
+    let settings = coming.order.destination != owner || coming.order.replace_settings;
+    let is_lost = |it: &Compared| match it.what {
+        What::Object(_) => it.found != Found::Same,
+        What::Settings => settings && matches!(it.found, Found::Differs(_)),
+        What::AudioFile => false,
+    };
+    let lost = compare(there, &file).into_iter().filter(is_lost);
+    lost.map(|it| told(&it, at)).chain(others_signed_in(there, &file, at)).collect()
+}
+
 /// The agents of groups on both sides who are signed in on one of them alone, each in words.
 fn others_signed_in(there: &Configuration, file: &Configuration, at: &str) -> Vec<String> {
     let [here, file] = [there, file].map(|it| agents_of(&it.sign_ins));
@@ -378,23 +337,8 @@ fn others_signed_in(there: &Configuration, file: &Configuration, at: &str) -> Ve
 }
 
 /// Who is signed in to which group.
-fn agents_of(sign_ins: &[SignIn]) -> BTreeSet<(Uuid, String)> {
+pub(super) fn agents_of(sign_ins: &[SignIn]) -> BTreeSet<(Uuid, String)> {
     sign_ins.iter().map(|it| (it.group, it.agent.to_lowercase())).collect()
-}
-
-/// The objects that `here` had changed since `given`, and that come in otherwise.
-fn unheard(here: &Configuration, given: &Configuration, coming: &Configuration) -> Vec<String> {
-    let changed = compare(here, given).into_iter();
-    let changed: BTreeSet<_> =
-        changed.filter(|it| it.found != Found::Same).map(|it| key(&it)).collect();
-    let replaced = compare(here, coming).into_iter();
-    let replaced = replaced.filter(|it| matches!(it.found, Found::Differs(_)));
-    let objects = replaced.filter(|it| matches!(it.what, What::Object(_)));
-    objects.filter(|it| changed.contains(&key(it))).map(|it| the(&it)).collect()
-}
-
-fn key(it: &Compared) -> (What, Option<Uuid>) {
-    (it.what, it.id)
 }
 
 /// The first of them.
@@ -406,7 +350,7 @@ pub(super) fn named(all: &[String]) -> String {
     }
 }
 
-fn the(it: &Compared) -> String {
+pub(super) fn the(it: &Compared) -> String {
     match it.what {
         What::Settings => format!("what {} has as application-level settings", it.owner),
         _ => format!("the {} {:?}", it.what, it.name),

@@ -96,6 +96,7 @@ impl Reached {
         };
         let state = match () {
             () if pair.is_over() => "FailedOver",
+            () if pair.has_lost() => "Lost",
             () if pair.was_never_over() => "Closed",
             () if pair.is_home() => "Active",
             () => "Unknown",

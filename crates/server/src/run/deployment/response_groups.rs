@@ -17,7 +17,10 @@ use response_groups::store::{Filter, Hosting, OwnerFilter, RgsError, Save as How
 
 use super::Reached;
 use super::naming::NamesHeld;
-use crate::run::rgs::Word;
+use crate::run::rgs::Asked;
+
+/// The code of the fault of a pool that must hear its pair before its first change.
+pub(super) const JUST_MADE: &str = "just-made";
 
 impl Reached {
     /// The Response Groups that `parent` hosts.
@@ -57,13 +60,28 @@ impl Reached {
     /// The same, for whoever warns by other means.
     pub(super) async fn ask_pair(&self, parent: &str) -> Result<Option<String>, Fault> {
         let Some(pair) = self.hostings.pair(parent) else { return Ok(None) };
+        let partner = pair.partner().parent();
         Ok(match pair.heed().await.map_err(|it| fault(&it))? {
-            Word::Heard | Word::NotNeeded => None,
-            Word::Unheard(why) => Some(format!(
-                "{}, which is paired with {parent}, is not heard: {why}. If it stands in for \
-                 {parent}, what is changed here now is lost.",
-                pair.partner().parent()
+            Asked::Heard | Asked::NotNeeded => None,
+            Asked::HasMore => Some(format!(
+                "{parent} has come back without what it had, and {partner} has received that: what \
+                 to do is told by Get-CsPoolFailoverState {parent}."
             )),
+            Asked::Unheard(why) => Some(format!(
+                "{partner}, which is paired with {parent}, is not heard: {why}. If it stands in \
+                 for {parent}, what is changed here now is lost.",
+            )),
+            Asked::Needed(why) => {
+                let what = format!(
+                    "{parent} was just made, and {partner}, which may have received what it had \
+                     before, is not heard: {why}; nothing was changed"
+                );
+                let hint = format!(
+                    "start the hosts of the databases of {partner}; if they are lost for good, \
+                     import a file with -Force, or take backup_pool out of the topology"
+                );
+                return Err(Fault::new(FaultKind::Unavailable, JUST_MADE, what, hint));
+            }
         })
     }
 

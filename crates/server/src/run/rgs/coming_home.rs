@@ -1,7 +1,7 @@
 //! The rows of a failback: what a pool that came back has is put aside, what the other pool changed
 //! comes home beside it, and the copy there goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recovery::engine::{Line, Mark};
 use recovery::journal::What as Noted;
@@ -11,6 +11,7 @@ use response_groups::configuration::Configuration;
 use response_groups::import::{self, Existing, Fate, Homecoming, Incoming, Options};
 use response_groups::model::Object;
 use response_groups::store::{FromExport, OwnerFilter};
+use uuid::Uuid;
 
 use super::StandingIn;
 use super::received::send;
@@ -30,8 +31,10 @@ pub(super) const OPTIONS: Options = Options {
 impl StandingIn {
     /// Puts aside what the primary pool has; and nobody changes it there any more.
     pub(super) async fn keep(&mut self, owner: &str) -> Result<(), String> {
+        let word = self.backup.word(owner).await.map_err(text)?;
+        self.primary.has_lost(word.received.unwrap_or_default()).await.map_err(text)?;
         let mine = self.primary.standing(owner).await.map_err(text)?;
-        let theirs = self.backup.standing(owner).await.map_err(text)?;
+        let theirs = word.standings.get(owner).copied().unwrap_or_default();
         if mine.edits && mine.reign < theirs.reign {
             self.primary.yield_to(owner, theirs.reign).await.map_err(text)?;
         }
@@ -42,9 +45,16 @@ impl StandingIn {
     /// both, in one transaction.
     pub(super) async fn import_home(&mut self, owner: &str) -> Result<(), String> {
         let base = self.backup.received(owner).await.map_err(text)?;
-        let base = base.ok_or("what was received there once is gone")?.configuration;
+        let base = base.ok_or("what was received there once is gone")?;
         let kept = self.primary.received(owner).await.map_err(text)?;
-        let kept = kept.ok_or("what was put aside is gone")?.configuration;
+        let kept = kept.ok_or("what was put aside is gone")?;
+        // What is older than that was changed by nobody: it has come back from a backup, or empty.
+        let is_older = (kept.reign, kept.revision) < (base.reign, base.revision);
+        let given = base.configuration.objects.iter();
+        let old = kept.configuration.objects.iter().filter(|_| is_older);
+        let given: BTreeSet<Uuid> = given.chain(old).map(Object::id).collect();
+        let base = base.configuration;
+        let kept = if is_older { base.clone() } else { kept.configuration };
         let of = OwnerFilter::Of(owner.to_owned());
         let export = self.backup.export(&of).await.map_err(text)?;
         let reign = export.standings().get(owner).copied().unwrap_or_default().reign;
@@ -54,7 +64,7 @@ impl StandingIn {
         let all_aside = Homecoming::with_all_aside(&base, there, &kept);
         let backup = self.backup.parent();
         let make = |existing: &Existing, home: &Homecoming| {
-            let incoming = incoming(owner, backup, (&home.configuration, reign), &base);
+            let incoming = incoming(owner, backup, (&home.configuration, reign), &given);
             import::plan(existing, &incoming, OPTIONS)
         };
         let plan = |existing: &Existing| match make(existing, &coming) {
@@ -70,12 +80,20 @@ impl StandingIn {
         export.end().await;
         self.tell(imported)?;
         self.brought_home = Some(signed_in);
-        self.tell_what_met(owner, &coming).await
+        self.tell_what_met(owner, &coming, is_older).await
     }
 
     /// Names, in the journal and to whoever asked, what the primary pool had changed unheard.
-    async fn tell_what_met(&mut self, owner: &str, coming: &Homecoming) -> Result<(), String> {
+    async fn tell_what_met(
+        &mut self,
+        owner: &str,
+        coming: &Homecoming,
+        was_older: bool,
+    ) -> Result<(), String> {
         let mut told = Vec::new();
+        if was_older {
+            told.push(came_back_older(owner));
+        }
         for (fate, objects) in &coming.met {
             for some in objects.chunks(NAMED_IN_A_LINE) {
                 let names = some.iter().map(|(kind, name)| format!("the {kind} {name:?}"));
@@ -138,18 +156,23 @@ pub(crate) fn put_aside(owner: &str) -> String {
     )
 }
 
-/// What comes in at home from `backup`, which was given `base` once.
+/// Said of a home that was older than what its pair had received.
+pub(crate) fn came_back_older(owner: &str) -> String {
+    format!("{owner} had come back without what it had, or with less. {}", put_aside(owner))
+}
+
+/// What comes in at home from `backup`. What was `given` once and does not come is removed.
 pub(super) fn incoming<'a>(
     owner: &'a str,
     backup: &'a str,
     (configuration, reign): (&'a Configuration, i64),
-    base: &Configuration,
+    given: &BTreeSet<Uuid>,
 ) -> Incoming<'a> {
     Incoming {
         configuration,
         source: backup,
         owner: Some(owner),
         reigns: BTreeMap::from([(owner.to_owned(), reign)]),
-        given: base.objects.iter().map(Object::id).collect(),
+        given: given.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! What each pool of a pair says of what belongs to one of them, and how the pair stands then.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -22,12 +23,9 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    fn place(&self) -> (i64, i64) {
-        (self.standing.reign, self.standing.revision)
-    }
-
-    fn has_received(&self, place: (i64, i64)) -> bool {
-        self.received.as_ref().is_some_and(|it| (it.reign, it.revision) == place)
+    /// The place of what it has received.
+    fn received(&self) -> Option<(i64, i64)> {
+        self.received.as_ref().map(|it| (it.reign, it.revision))
     }
 }
 
@@ -56,12 +54,16 @@ pub(super) fn pair(mine: Option<&Heard>, theirs: Option<&Heard>) -> Pair {
         lock: Lock::Free,
         attested: false,
         received: match (theirs, mine) {
-            (Some(it), Some(mine)) if it.has_received(mine.place()) => Received::All,
-            (Some(Heard { received: Some(_), .. }), _) => Received::Perhaps,
-            _ => Received::Nothing,
+            (Some(Heard { received: None, .. }) | None, _) => Received::Nothing,
+            (Some(_), None) => Received::Perhaps,
+            (Some(it), Some(mine)) => match it.received().cmp(&Some(mine.standing.place())) {
+                Ordering::Less => Received::Perhaps,
+                Ordering::Equal => Received::All,
+                Ordering::Greater => Received::More,
+            },
         },
         consented: false,
-        kept: mine.is_some_and(|mine| mine.has_received(mine.place())),
+        kept: mine.is_some_and(|mine| mine.received() == Some(mine.standing.place())),
         fits: Known::Unknown,
     }
 }
@@ -69,14 +71,30 @@ pub(super) fn pair(mine: Option<&Heard>, theirs: Option<&Heard>) -> Pair {
 /// Whether the backup pool stands in: its reign is the higher one, or the primary pool has heard
 /// of it and changes nothing.
 fn is_over(mine: Option<&Heard>, theirs: Option<&Heard>) -> bool {
-    let Some(Heard { standing: theirs, received, objects, .. }) = theirs else { return false };
-    match mine.map(|it| it.standing) {
-        Some(mine) if mine.reign == theirs.reign => theirs.reign > 0 && !mine.edits,
-        Some(mine) => mine.reign < theirs.reign,
+    let Some(theirs) = theirs else { return false };
+    match mine {
+        Some(mine) => stands_in(mine.standing, theirs.standing, theirs.received()),
         // Closed, and with nothing: it has given all of it back, whatever it heard of that.
-        None if !theirs.edits && *objects == 0 => false,
-        None => received.as_ref().is_none_or(|it| it.reign < theirs.reign) && theirs.reign > 0,
+        None if !theirs.standing.edits && theirs.objects == 0 => false,
+        None => {
+            let reign = theirs.standing.reign;
+            theirs.received().is_none_or(|it| it.0 < reign) && reign > 0
+        }
     }
+}
+
+/// The same, where both are heard. One that is closed and has received what is as new has given all
+/// of it back.
+fn stands_in(mine: Standing, theirs: Standing, received: Option<(i64, i64)>) -> bool {
+    let gave_back = !theirs.edits && received.is_some_and(|it| theirs.reign <= it.0);
+    let is_closed = mine.reign == theirs.reign && theirs.reign > 0 && !mine.edits;
+    (mine.reign < theirs.reign || is_closed) && !gave_back
+}
+
+/// Whether the primary pool, which knows `mine`, has lost what it had: its pair does not stand in,
+/// and has received more.
+pub(crate) fn has_lost(mine: Standing, theirs: Standing, received: Option<(i64, i64)>) -> bool {
+    Some(mine.place()) < received && !stands_in(mine, theirs, received)
 }
 
 /// Why a failover would be refused, as far as names tell: the same objects belong to somebody else

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use response_groups::import::Standing;
 use response_groups::store::{FromExport, Hosting, OwnerFilter, RgsError};
 use tracing::warn;
 
@@ -67,18 +66,13 @@ async fn follow(host: Arc<ThisHost>, hostings: Hostings, mut sending: Sending) {
 impl Sending {
     async fn turn(&mut self) -> Result<(), RgsError> {
         let (own, partner) = (self.pair.own(), self.pair.partner());
-        let theirs = partner.standings().await?;
-        let mine = self.pair.heeded(&theirs).await?;
-        let known = mine.get(own.parent()).copied().unwrap_or_default();
-        if known.edits && self.sent != Some(place(known)) {
+        let theirs = partner.word(own.parent()).await?;
+        let known = self.pair.heeded(&theirs).await?;
+        if known.edits && self.sent != Some(known.place()) {
             self.sent = Some(send(own, partner).await?);
         }
         Ok(())
     }
-}
-
-fn place(standing: Standing) -> (i64, i64) {
-    (standing.reign, standing.revision)
 }
 
 /// Has `partner` receive what belongs to `own` and is hosted there. Gives its reign and revision.
@@ -86,7 +80,7 @@ pub(crate) async fn send(own: &Hosting, partner: &Hosting) -> Result<(i64, i64),
     let owner = own.parent();
     let export = own.export(&OwnerFilter::Parent).await?;
     let standing = export.standings().get(owner).copied().unwrap_or_default();
-    let (reign, revision) = place(standing);
+    let (reign, revision) = standing.place();
     let whole = export.configuration().clone();
     let mut audio = FromExport::new(&export);
     let received = partner.receive(owner, reign, revision, &whole, &mut audio).await;

@@ -36,6 +36,8 @@ enum Event {
     Unheard,
     /// It is heard again.
     Heard,
+    /// The primary pool's machines burn; new ones have its name, and nothing else.
+    Burnt,
     /// The primary pool lets the other one receive what it has.
     Sent,
     /// A procedure, killed at some touch; with all that an administrator can say, or nothing.
@@ -60,8 +62,22 @@ impl Pool {
         self.standing = Standing { reign, edits, revision: self.standing.revision + 1 };
     }
 
+    /// Its own place, and what it has.
+    fn new() -> Self {
+        Self { standing: Standing { edits: true, ..Standing::default() }, ..Self::default() }
+    }
+
     fn place(&self) -> (i64, i64) {
-        (self.standing.reign, self.standing.revision)
+        self.standing.place()
+    }
+
+    /// Told what the other one has received of its own.
+    fn has_lost(&mut self, received: Option<(i64, i64)>) {
+        self.standing.edits &= received <= Some(self.place());
+    }
+
+    fn received(&self) -> Option<(i64, i64)> {
+        self.received.as_ref().map(|(reign, revision, _)| (*reign, *revision))
     }
 
     fn heard(&self) -> Heard {
@@ -77,7 +93,7 @@ impl Pool {
     }
 
     fn receive(&mut self, place: (i64, i64), has: &Changes) {
-        let here = self.received.as_ref().map(|(reign, revision, _)| (*reign, *revision));
+        let here = self.received();
         if self.standing.reign <= place.0 && here.is_none_or(|here| here < place) {
             self.received = Some((place.0, place.1, has.clone()));
         }
@@ -112,15 +128,16 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let standing = Standing { edits: true, ..Standing::default() };
-        let home = Pool { standing, ..Pool::default() };
-        let away = Pool::default();
+        let (home, away) = (Pool::new(), Pool::default());
         let (lock, kill_at, changes) = (Lock::Free, 0, 0);
         Self { home, away, alive: true, heard: true, said: false, lock, kill_at, changes }
     }
 
     /// Each heeds the other's word, as before every change.
     fn heed(&mut self) {
+        if self.heard {
+            self.home.has_lost(self.away.received());
+        }
         let (home, away) = (self.home.standing, self.away.standing);
         if !self.heard || !home.edits || !away.edits {
             return;
@@ -138,6 +155,10 @@ impl World {
         match event {
             Event::Change => {
                 self.heed();
+                if self.alive && !self.heard && self.home.place() == (0, 0) {
+                    // It may have lost all that it had, and asks first.
+                    return;
+                }
                 let is_home = self.alive && self.home.standing.edits;
                 let pool = if is_home { &mut self.home } else { &mut self.away };
                 if pool.standing.edits {
@@ -149,6 +170,10 @@ impl World {
             Event::Lost => (self.alive, self.heard) = (false, false),
             Event::Unheard => self.heard = false,
             Event::Heard => (self.alive, self.heard) = (true, true),
+            Event::Burnt => {
+                (self.alive, self.heard) = (false, false);
+                self.home = Pool::new();
+            }
             Event::Sent => {
                 self.heed();
                 if self.heard && self.home.standing.edits {
@@ -192,7 +217,12 @@ impl World {
         assert!(self.heard || there.contains(&act), "{act:?}: {HOME} is not heard");
         match act {
             Act::TakeLock => self.lock = Lock::Ours,
-            Act::ClosePrimary => self.home.set(self.home.standing.reign + 1, false),
+            Act::ClosePrimary => {
+                self.home.has_lost(self.away.received());
+                if self.home.standing.edits {
+                    self.home.set(self.home.standing.reign + 1, false);
+                }
+            }
             Act::CloseBackup => self.away.set(self.away.standing.reign + 1, false),
             Act::Receive => self.send(),
             Act::ImportThere => {
@@ -212,6 +242,7 @@ impl World {
                 self.send();
             }
             Act::Keep => {
+                self.home.has_lost(self.away.received());
                 if self.home.standing.edits && self.home.standing.reign < self.away.standing.reign {
                     self.home.set(self.away.standing.reign, false);
                 }
@@ -220,7 +251,8 @@ impl World {
             }
             Act::ImportHome => {
                 let reign = self.away.standing.reign;
-                let incoming = coming_home::incoming(HOME, AWAY, (&whole, reign), &whole);
+                let given = BTreeSet::new();
+                let incoming = coming_home::incoming(HOME, AWAY, (&whole, reign), &given);
                 self.home.claim(HOME, &incoming, coming_home::OPTIONS);
                 self.home.has.extend(&self.away.has);
             }
@@ -270,6 +302,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         4 => Just(Event::Change),
         1 => Just(Event::Lost),
         1 => Just(Event::Unheard),
+        1 => Just(Event::Burnt),
         2 => Just(Event::Heard),
         2 => Just(Event::Sent),
         3 => (1..TOUCHES, any::<bool>()).prop_map(|(at, said)| Event::Over(at, said)),
@@ -282,6 +315,11 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 fn comes_home(world: &mut World) {
     world.happens(Event::Heard);
     world.heed();
+    if heard::pair(Some(&world.home.heard()), Some(&world.away.heard())).has_lost() {
+        world.go(&POOL_FAIL_BACK, 0, false).unwrap_err();
+        world.go(&POOL_FAIL_OVER, 0, false).unwrap_err();
+        world.go(&POOL_FAIL_OVER, 0, true).unwrap();
+    }
     world.go(&POOL_FAIL_BACK, 0, false).unwrap();
     assert!(world.home.standing.edits && !world.away.standing.edits, "{:?}", world.home);
     assert!(world.away.has.is_empty(), "{:?}", world.away);
@@ -299,6 +337,10 @@ proptest! {
         let mut world = World::new();
         let mut done = Changes::new();
         for event in events {
+            if matches!(event, Event::Burnt) {
+                let away = world.away.received.iter().flat_map(|it| &it.2).chain(&world.away.has);
+                done = away.copied().collect();
+            }
             world.happens(event);
             done.extend(world.home.has.iter().chain(&world.away.has));
         }

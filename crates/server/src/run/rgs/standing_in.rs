@@ -130,7 +130,7 @@ impl StandingIn {
         let owner = self.owner().to_owned();
         match act {
             Act::TakeLock => self.run.lock().await,
-            Act::ClosePrimary => self.primary.close(&owner).await.map_err(text),
+            Act::ClosePrimary => self.close_primary(&owner).await.map_err(text),
             Act::CloseBackup => self.backup.close(&owner).await.map_err(text),
             Act::OpenBackup => self.open_backup(&owner).await,
             Act::Receive => send(&self.primary, &self.backup).await.map(|_| ()).map_err(text),
@@ -140,6 +140,15 @@ impl StandingIn {
             Act::ImportHome => self.import_home(&owner).await,
             Act::RemoveThere => self.remove_there(&owner).await,
         }
+    }
+
+    /// In the next reign; but not where what it had is lost, so that what it has now is not newer
+    /// than what was received.
+    async fn close_primary(&self, owner: &str) -> Result<(), RgsError> {
+        let word = self.backup.word(owner).await?;
+        self.primary.has_lost(word.received.unwrap_or_default()).await?;
+        // What may not edit any more is closed already.
+        self.primary.close(owner).await
     }
 
     /// From what was received, in a reign above any that is known, in one transaction.

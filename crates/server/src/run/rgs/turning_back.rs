@@ -26,7 +26,7 @@ impl StandingIn {
             }
         };
         let closed = pair.primary.reach == Reach::Up && pair.primary.edits == Known::No;
-        if pair.lock == Lock::Others || pair.is_over() || !closed {
+        if pair.lock == Lock::Others || pair.is_over() || pair.has_lost() || !closed {
             return None;
         }
         match self.open_again(watch).await {

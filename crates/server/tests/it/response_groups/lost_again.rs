@@ -36,9 +36,7 @@ impl Ground {
         self.shell(&export).await;
         self.deployment.host("north-db").start().await.unwrap();
         self.answers(PRIMARY).await;
-        let state = format!("(Get-CsPoolFailoverState {PRIMARY}).State");
-        let over = |said: &str| said.trim() == "FailedOver";
-        self.deployment.watch(LONG, "it is over", &["shell", "-c", &state], over).await.unwrap();
+        self.is_in("FailedOver").await;
         let import = format!("Import-CsRgsConfiguration {PRIMARY} -OverwriteOwner {file}");
         let foretold = self.remarks(&format!("{import} -WhatIf")).await;
         assert!(foretold.contains("the queue \"Help Desk\" would be replaced"), "{foretold}");
@@ -64,26 +62,60 @@ impl Ground {
         assert_eq!(left, "", "the failback takes out what the file has brought home");
         self.change_the_queue(PRIMARY, 72).await;
     }
-    /// New machines have the old ones' names: all of it comes home to them, and who is signed in.
+    /// New machines have the old ones' names: all of it comes home to them, and who is signed in,
+    /// whether the other pool stood in before they came or not.
     pub(super) async fn comes_home_to_new_machines(&mut self) {
-        self.received(&format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod 56"))
-            .await;
-        self.deployment.site_down("north").await.unwrap();
-        for host in ["north-db", "north-witness"] {
-            self.deployment.host(host).burn().unwrap();
+        for (grace, over_before) in [("56", true), ("57", false)] {
+            let settings = format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod");
+            self.received(&format!("{settings} {grace}")).await;
+            self.deployment.site_down("north").await.unwrap();
+            for host in ["north-db", "north-witness"] {
+                self.deployment.host(host).burn().unwrap();
+            }
+            if over_before {
+                self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -Force")).await;
+            }
+            self.deployment.site_up("north").await.unwrap();
+            self.answers(PRIMARY).await;
+            let state = if over_before { "FailedOver" } else { "Lost" };
+            self.is_in(state).await;
+            if !over_before {
+                self.has_lost_what_it_had().await;
+                self.shell(&format!("{OVER} -AcceptDataLoss -Force")).await;
+            }
+            let told = self.remarks(BACK).await;
+            assert!(told.contains("come back without what it had"), "{told}");
+            assert!(!told.contains("Signed"), "{told}");
+            let signed_in = format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent");
+            assert_eq!(self.shell(&signed_in).await.trim(), "sip:pilar@contoso.com");
+            let settings = format!("(Get-CsRgsConfiguration {PRIMARY}).AgentRingbackGracePeriod");
+            assert_eq!(self.shell(&settings).await.trim(), grace);
+            assert_eq!(self.timeout_at(PRIMARY).await, "72");
         }
-        self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -Force")).await;
-        self.deployment.site_up("north").await.unwrap();
-        self.answers(PRIMARY).await;
-        let state = format!("(Get-CsPoolFailoverState {PRIMARY}).State");
-        let over = |said: &str| said.trim() == "FailedOver";
-        self.deployment.watch(LONG, "it is over", &["shell", "-c", &state], over).await.unwrap();
-        let told = self.remarks(BACK).await;
-        assert!(told.contains("there again") && !told.contains("Signed"), "{told}");
-        let signed_in = self.shell(&format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent")).await;
-        assert_eq!(signed_in.trim(), "sip:pilar@contoso.com");
-        let settings = format!("(Get-CsRgsConfiguration {PRIMARY}).AgentRingbackGracePeriod");
-        assert_eq!(self.shell(&settings).await.trim(), "56");
-        assert_eq!(self.timeout_at(PRIMARY).await, "72");
+    }
+
+    /// The pool changes nothing, and nothing takes the place of what the other one has received.
+    async fn has_lost_what_it_had(&self) {
+        let notes = self.remarks(&format!("Get-CsPoolFailoverState {PRIMARY}")).await;
+        assert!(notes.contains("come back without what it had"), "{notes}");
+        let made = format!("New-CsRgsAgentGroup -Parent {PRIMARY} -Name Late");
+        let import = r"Import-CsRgsConfiguration -FileName C:\Home.zip";
+        for (line, told) in [
+            (format!("{made} -AgentsByUri \"sip:ana@contoso.com\""), "not edited at"),
+            (format!("{OVER} -Force"), "-AcceptDataLoss"),
+            (BACK.to_owned(), "Invoke-CsPoolFailOver with -AcceptDataLoss"),
+            (format!("{import} {PRIMARY}"), "come back without what it had"),
+            (format!("{import} {PRIMARY} -OverwriteOwner"), "is another"),
+        ] {
+            let refused = self.try_shell(&line).await.unwrap_err().to_string();
+            assert!(refused.contains(told), "{line}: {refused}");
+        }
+    }
+
+    /// Waits until the pool is in this state.
+    pub(super) async fn is_in(&self, state: &str) {
+        let line = format!("(Get-CsPoolFailoverState {PRIMARY}).State");
+        let is_in = |said: &str| said.trim() == state;
+        self.deployment.watch(LONG, state, &["shell", "-c", &line], is_in).await.unwrap();
     }
 }
