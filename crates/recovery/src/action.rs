@@ -6,7 +6,7 @@ use crate::procedure::{self, Subject};
 use crate::record::PoolState;
 use crate::world::{
     Active, Known, Lock, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
-    Switched, Unshipped, World,
+    Switched, World,
 };
 
 /// What the procedures of a stretched pool are about.
@@ -231,7 +231,7 @@ fn bring_backup_online(world: &mut World) {
     assert!(world.home_is_fenced() || world.attested, "two primaries");
     assert_eq!(world.backup.shipping, ShippingSeen::Removed, "promoted while WAL still comes");
     assert!(world.backup.replayed, "promoted with WAL unapplied");
-    assert!(world.unshipped == Unshipped::Nothing || world.consented, "a loss nobody accepted");
+    assert!(world.consented, "a loss nobody accepted");
     world.backup.standing = Standing::Primary;
     world.backup.reigns = true;
     world.home.reigns = false;

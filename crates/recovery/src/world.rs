@@ -23,8 +23,6 @@ pub struct World {
     pub lock: Lock,
     /// An administrator attests, in the journal, that the home site is off.
     pub attested: bool,
-    /// Whether home may have acknowledged what never reached the share.
-    pub unshipped: Unshipped,
     /// An administrator accepts the measured loss, in the journal.
     pub consented: bool,
     /// What home had and never shipped has been found and put back.
@@ -179,15 +177,6 @@ pub enum Copies {
     AttestedInVain,
 }
 
-/// Whether home may have acknowledged what never reached the share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Unshipped {
-    /// Proven: the share holds everything.
-    Nothing,
-    /// As far behind as [`Measured`] says, or more.
-    Perhaps,
-}
-
 /// The figures behind a world, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
@@ -197,7 +186,8 @@ pub struct Measured {
     pub behind_ms: Option<u64>,
     /// When home was last heard, RFC 3339 in UTC.
     pub heard_at: Option<String>,
-    /// The pool has zero loss: home acknowledged nothing that is not here.
+    /// The pool is declared to have zero loss: home acknowledged no post that is not here, unless
+    /// its chat servers were told otherwise, which nobody can know who does not hear them.
     pub zero_loss: bool,
     /// What was shipped and can never be replayed, in words.
     pub lost: Option<String>,
@@ -304,18 +294,21 @@ impl Measured {
     /// The sentence that an administrator accepts or does not.
     pub fn loss(&self) -> String {
         let heard = self.heard();
+        let posts = if self.zero_loss {
+            "; by the topology file here the pool has zero loss: posts are missing only if \
+             chat servers at home had been told otherwise"
+        } else {
+            ""
+        };
         match (self.behind_bytes, self.behind_ms) {
-            _ if self.zero_loss => format!(
-                "{heard}; the pool has zero loss: every post that home acknowledged is here"
-            ),
             (Some(bytes), Some(ms)) => format!(
                 "{heard}; the backup site was then {bytes} bytes and \
                  {}.{:03} s behind; whatever home acknowledged after that is not here until home \
-                 returns",
+                 returns{posts}",
                 ms / 1000,
                 ms % 1000
             ),
-            _ => format!("{heard}; how far behind is not known"),
+            _ => format!("{heard}; how far behind is not known{posts}"),
         }
     }
 }
@@ -357,11 +350,11 @@ mod tests {
     use super::Measured;
 
     #[test]
-    fn a_pool_with_zero_loss_is_not_said_to_have_lost_anything() {
+    fn zero_loss_is_what_is_declared_and_no_proof() {
         let measured =
             Measured { behind_bytes: Some(8), behind_ms: Some(1), ..Measured::default() };
         assert!(measured.loss().contains("is not here until home returns"));
         let measured = Measured { zero_loss: true, ..measured };
-        assert!(measured.loss().contains("every post that home acknowledged is here"));
+        assert!(measured.loss().contains("is not here until home returns; by the topology file"));
     }
 }

@@ -6,7 +6,6 @@ mod lock;
 mod run;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -43,8 +42,6 @@ pub struct Grounds {
     pub host: String,
     /// The deployment, as it was declared when this host started.
     pub topology: Arc<Topology>,
-    /// The file in which it is declared.
-    pub topology_file: PathBuf,
     /// Every site's management store.
     pub stores: Vec<(String, Records)>,
     /// For questions to other hosts.
@@ -62,16 +59,6 @@ impl fmt::Debug for Grounds {
 }
 
 impl Grounds {
-    /// Whether the file still says of a pool that it has zero loss. Its chat servers are told
-    /// otherwise there first, and this host is not started again for that. What cannot be read
-    /// says nothing.
-    pub(crate) async fn still_zero_loss(&self, fqdn: &str) -> bool {
-        let Ok(text) = tokio::fs::read_to_string(&self.topology_file).await else { return false };
-        let name = self.topology_file.display().to_string();
-        let read = Topology::parse(&name, &text);
-        read.is_ok_and(|read| read.topology.pool(fqdn).is_some_and(|pool| pool.zero_loss))
-    }
-
     /// Another run in words, as far as this host's journals know it.
     async fn tell_of(&self, run: &str) -> String {
         journals::tell_of(&self.journal, run).await

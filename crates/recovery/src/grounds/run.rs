@@ -159,7 +159,6 @@ stores = { home = "north-rgs" }
         Grounds {
             host: host.to_owned(),
             topology: Arc::new(topology),
-            topology_file: directory.join("topology.toml"),
             stores: vec![store("north"), store("south")],
             client: Client::new(&Credentials::load(&tls).unwrap()),
             journal: Journal::open(&directory.join("journal")).unwrap(),

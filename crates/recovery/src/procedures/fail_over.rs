@@ -4,8 +4,7 @@ use super::{NOBODY_ELSE, TAKE_LOCK};
 use crate::action::{Action, Given, Procedure, Side, Step};
 use crate::record::PoolState;
 use crate::world::{
-    Active, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Standing, Unshipped,
-    World,
+    Active, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Standing, World,
 };
 
 /// The home site is lost: serve from the backup site.
@@ -37,14 +36,11 @@ pub const FAIL_OVER: Procedure = Procedure {
             holds: |world| world.backup_serves() || world.home_is_fenced() || world.attested,
         },
         Given {
-            text: "The share holds everything that home acknowledged, or an administrator accepts \
-                   the measured loss.",
+            text: "An administrator accepts the measured loss.",
             remedy: "read the figures above, then repeat with -AcceptDataLoss; what was not \
                      shipped is found and put back when home returns.",
             say: Measured::loss,
-            holds: |world| {
-                world.backup_serves() || world.unshipped == Unshipped::Nothing || world.consented
-            },
+            holds: |world| world.backup_serves() || world.consented,
         },
         Given {
             text: "No shipped WAL is missing or damaged in the share, or an administrator gives \

@@ -15,7 +15,7 @@ use crate::record::{Gate, Mirror, PoolRecord, PoolState, Serving, Shipping, TO_O
 use crate::store::Records;
 use crate::world::{
     Active, Copies, Known, Measured, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
-    Switched, Unshipped, World,
+    Switched, World,
 };
 
 /// How long the share may take to be judged.
@@ -72,7 +72,6 @@ impl Stretched {
             active: self.active(observed, &backup_name),
             lock: lock.lock,
             attested: self.said.attested,
-            unshipped: self.unshipped(&drained).await,
             consented: self.said.accepted,
             salvaged: self.salvaged(&backup_name, lost_reign).await,
             missing_log: self.missing_log(&drained),
@@ -94,7 +93,7 @@ impl Stretched {
             // The figures that are kept are those of an earlier reign.
             (measured.behind_bytes, measured.behind_ms, measured.heard_at) = (None, None, None);
         }
-        measured.zero_loss = world.unshipped == Unshipped::Nothing;
+        measured.zero_loss = self.pool.zero_loss;
         world.home.replayed = home_has_replayed(&home, &backup);
         if world.home.standing == Standing::Unknown && !world.backup_serves() {
             world.home.reigns = true;
@@ -116,18 +115,6 @@ impl Stretched {
             mirror: mirror.and_then(|store| observed.report(store)),
             mirror_declared: mirror.is_some(),
             without_mirror: self.said.without_mirror,
-        }
-    }
-
-    /// With zero loss nothing was acknowledged that the share did not hold.
-    async fn unshipped(&self, drained: &Drained) -> Unshipped {
-        if self.pool.zero_loss
-            && drained.lost.is_none()
-            && self.grounds().still_zero_loss(&self.pool.fqdn).await
-        {
-            Unshipped::Nothing
-        } else {
-            Unshipped::Perhaps
         }
     }
 

@@ -5,7 +5,7 @@ use crate::battery::Tried;
 use crate::record::PoolState;
 use crate::world::{
     Active, Copies, Known, Lock, MirrorSeen, MissingLog, Reach, ShippingSeen, Site, Standing,
-    Switched, Unshipped, World,
+    Switched, World,
 };
 
 impl Tried for StretchedPool {
@@ -55,7 +55,6 @@ fn normal() -> World {
         active: Active::Home,
         lock: Lock::Free,
         attested: false,
-        unshipped: Unshipped::Perhaps,
         consented: false,
         salvaged: false,
         missing_log: MissingLog::Nothing,
@@ -106,12 +105,12 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
         Standing::Unknown,
     ];
     let pairs = standings.into_iter().flat_map(move |home| standings.map(|backup| (home, backup)));
-    let bits = 0..32768_u32;
+    let bits = 0..16384_u32;
     pairs.flat_map(move |(home, backup)| {
         bits.clone().filter_map(move |bits| {
             let bit = |n: u32| bits & (1 << n) != 0;
             let reigns = bit(0);
-            let silent = bit(14);
+            let silent = bit(5);
             let any_primary = home == Standing::Primary || backup == Standing::Primary;
             let alone = !(bit(11) || bit(12) || bit(13));
             if home == backup && any_primary || silent && !(any_primary && alone) {
@@ -140,7 +139,6 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
             if copies != Copies::Readable && !may_salvage || bit(13) && !may_owe {
                 return None;
             }
-            let unshipped = if bit(5) { Unshipped::Nothing } else { Unshipped::Perhaps };
             Some(World {
                 home,
                 backup,
@@ -148,7 +146,6 @@ pub(super) fn worlds() -> impl Iterator<Item = World> {
                 active: if bit(7) { Active::Nobody } else { Active::Home },
                 lock: Lock::Free,
                 attested: bit(8),
-                unshipped,
                 consented: bit(8),
                 salvaged: bit(9),
                 missing_log,
