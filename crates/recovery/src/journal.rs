@@ -2,6 +2,7 @@
 //!
 //! For people, and for what they attested and consented to; never for deciding where to go on.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -91,28 +92,34 @@ impl Journal {
         Ok(())
     }
 
-    /// The lines of the newest run of `pool`, oldest first. A torn last line is left out. One that
-    /// was refused before its first row tells less than any that was not, and stands back.
+    /// The lines of the newest run of `pool`, oldest first, and before them those of the runs that
+    /// it went on from. A torn last line is left out. One that was refused before its first row, or
+    /// that found all of it done, tells less than any other, and stands back.
     pub fn newest(&self, pool: &str) -> std::io::Result<Vec<Entry>> {
         let mut files: Vec<_> = fs::read_dir(&self.directory)?
             .filter_map(|entry| entry.ok().map(|entry| entry.path()))
             .filter(|path| path.extension().is_some_and(|it| it == "jsonl"))
             .collect();
         files.sort();
-        let mut refused = Vec::new();
+        let (mut idle, mut found) = (Vec::new(), Vec::new());
         for path in files.into_iter().rev() {
             let lines = read(&path)?;
             if lines.first().is_none_or(|line| line.pool != pool) {
                 continue;
             }
-            if lines.iter().any(|line| matches!(line.what, What::Row(_) | What::Finished)) {
-                return Ok(lines);
+            if !has_worked(&lines) {
+                if idle.is_empty() {
+                    idle = lines;
+                }
+                continue;
             }
-            if refused.is_empty() {
-                refused = lines;
+            let is_more = found.is_empty() || goes_on(&found, &lines);
+            if !is_more || LINES_LIMIT < found.len() {
+                break;
             }
+            found.splice(..0, lines);
         }
-        Ok(refused)
+        Ok(if found.is_empty() { idle } else { found })
     }
 
     /// The lines of one run, oldest first; none where this host has none of it.
@@ -130,6 +137,26 @@ impl Journal {
         }
         Ok(self.directory.join(format!("{run}.jsonl")))
     }
+}
+
+/// Whether a run did more than to take the lock.
+fn has_worked(run: &[Entry]) -> bool {
+    let worked_at = |entry: &Entry| match &entry.what {
+        What::Row(Line { number, mark, .. }) if *mark != Mark::AlreadyDone => Some(number.clone()),
+        _ => None,
+    };
+    let rows: BTreeSet<_> = run.iter().filter_map(worked_at).collect();
+    1 < rows.len()
+}
+
+/// Whether what was found went on from a run of the same procedure, which did not come to its end.
+fn goes_on(found: &[Entry], before: &[Entry]) -> bool {
+    let procedure = |run: &[Entry]| match run.first().map(|it| &it.what) {
+        Some(What::Began { procedure, .. }) => Some(procedure.clone()),
+        _ => None,
+    };
+    let ended = before.iter().any(|it| matches!(it.what, What::Finished));
+    !ended && procedure(before).is_some() && procedure(before) == procedure(found)
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<Entry>> {
@@ -233,32 +260,67 @@ mod tests {
         assert_eq!(tell_of("run-2", &[]), "run-2, of which this host has no journal");
     }
 
+    fn anew(name: &str) -> (std::path::PathBuf, Journal) {
+        let name = format!("standfast-journal-{name}-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        let journal = Journal::open(&directory).unwrap();
+        (directory, journal)
+    }
+
+    /// What a run of this procedure noted that did one row besides the lock; or found it done.
+    fn ran(run: &str, procedure: &str, mark: &Mark, end: Option<What>) -> Vec<Entry> {
+        let row = |number: &str, mark: &Mark| {
+            let (procedure, number) = (procedure.to_owned(), number.to_owned());
+            What::Row(Line { procedure, number, text: "Do it.".to_owned(), mark: mark.clone() })
+        };
+        let (attested, accepted, also) = (false, None, Vec::new());
+        let began = What::Began { procedure: procedure.to_owned(), attested, accepted, also };
+        let lines = [began, row("a", &Mark::Done), row("2", mark)];
+        lines.into_iter().chain(end).map(|what| Entry { what, ..entry(run) }).collect()
+    }
+
+    #[test]
+    fn the_newest_run_is_told_with_those_it_went_on_from() {
+        let (directory, journal) = anew("went-on");
+        let stopped = || Some(What::Ended { stopped: "the host fell".to_owned() });
+        let (done, finished) = (Mark::Done, Some(What::Finished));
+        let runs = [
+            ran("run-1", "fail-back", &done, finished.clone()),
+            ran("run-2", "fail-over", &done, None),
+            ran("run-3", "fail-back", &done, None),
+            ran("run-4", "fail-back", &done, stopped()),
+            ran("run-5", "fail-back", &done, finished.clone()),
+            ran("run-6", "fail-back", &Mark::AlreadyDone, finished),
+            vec![Entry { what: stopped().unwrap(), ..entry("run-7") }],
+        ];
+        for line in runs.iter().flatten() {
+            journal.append(line).unwrap();
+        }
+        assert_eq!(journal.newest("p").unwrap(), runs[2..5].concat());
+        assert_eq!(journal.newest("another").unwrap(), Vec::new());
+        assert_eq!(journal.run("run-1").unwrap(), runs[0]);
+        assert_eq!(journal.run("run-8").unwrap(), Vec::new());
+        // Where there is none that did anything, the newest is told.
+        for run in ["run-8", "run-9"] {
+            let line = Entry { pool: "q".to_owned(), ..entry(run) };
+            journal.append(&line).unwrap();
+            assert_eq!(journal.newest("q").unwrap(), [line]);
+        }
+        assert!(journal.append(&entry("../escape")).is_err());
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
     #[test]
     fn a_torn_last_line_is_left_out() {
-        let directory =
-            std::env::temp_dir().join(format!("standfast-journal-{}", std::process::id()));
-        let journal = Journal::open(&directory).unwrap();
-        journal.append(&entry("run-1")).unwrap();
-        journal.append(&entry("run-2")).unwrap();
-        journal.append(&entry("run-2")).unwrap();
+        let (directory, journal) = anew("torn");
+        let run = ran("run-2", "fail-back", &Mark::Done, None);
+        for line in &run {
+            journal.append(line).unwrap();
+        }
         let path = directory.join("run-2.jsonl");
         let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
         file.write_all(b"{\"run\": \"ru").unwrap();
-        assert_eq!(journal.newest("p").unwrap(), vec![entry("run-2"), entry("run-2")]);
-        assert_eq!(journal.newest("another").unwrap(), Vec::new());
-        // One that was refused since hides nothing; where there is no other, it is told.
-        let refused = |run: &str, pool: &str| {
-            let what = What::Ended { stopped: "another one runs".to_owned() };
-            Entry { what, pool: pool.to_owned(), ..entry(run) }
-        };
-        for line in [refused("run-6", "p"), refused("run-7", "q"), refused("run-8", "q")] {
-            journal.append(&line).unwrap();
-        }
-        assert_eq!(journal.newest("p").unwrap(), vec![entry("run-2"), entry("run-2")]);
-        assert_eq!(journal.newest("q").unwrap(), vec![refused("run-8", "q")]);
-        assert_eq!(journal.run("run-1").unwrap(), vec![entry("run-1")]);
-        assert_eq!(journal.run("run-3").unwrap(), Vec::new());
-        assert!(journal.append(&entry("../escape")).is_err());
+        assert_eq!(journal.newest("p").unwrap(), run);
         std::fs::remove_dir_all(directory).unwrap();
     }
 }

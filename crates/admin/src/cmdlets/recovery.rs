@@ -28,8 +28,11 @@ const OUTPUT: Output = Output {
 };
 
 /// What a procedure did, in the place of how things stand.
-pub(super) const JOURNAL: Parameter =
-    Parameter::new("Journal", Type::Switch, "The newest procedure run instead.");
+pub(super) const JOURNAL: Parameter = Parameter::new(
+    "Journal",
+    Type::Switch,
+    "The newest procedure run instead, with those it went on from.",
+);
 
 pub(super) const ROWS: &[Row] = &[Row {
     cmdlet: Cmdlet {

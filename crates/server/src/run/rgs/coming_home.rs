@@ -61,11 +61,15 @@ impl StandingIn {
         let there = export.configuration();
         let signed_in = there.sign_ins.clone();
         let mut coming = Homecoming::of(&base, there, &kept);
+        // Before it is done: whoever goes on after us finds nothing left to compare.
+        let foreseen = what_met(owner, &coming, is_older);
+        self.note_all(&foreseen, &Mark::Started).await?;
         let all_aside = Homecoming::with_all_aside(&base, there, &kept);
         let backup = self.backup.parent();
         let make = |existing: &Existing, home: &Homecoming| {
             let incoming = incoming(owner, backup, (&home.configuration, reign), &given);
-            import::plan(existing, &incoming, OPTIONS)
+            let options = Options { replace_settings: is_older, ..OPTIONS };
+            import::plan(existing, &incoming, options)
         };
         let plan = |existing: &Existing| match make(existing, &coming) {
             // What was in service comes home, whatever stands against the rest.
@@ -80,38 +84,23 @@ impl StandingIn {
         export.end().await;
         self.tell(imported)?;
         self.brought_home = Some(signed_in);
-        self.tell_what_met(owner, &coming, is_older).await
+        let mut told = what_met(owner, &coming, is_older);
+        let (_, figures) = self.look().await?;
+        let news = if told == foreseen { &[][..] } else { &told };
+        self.note_all(news, &Mark::Done).await?;
+        self.note_all(&figures.clashes, &Mark::Done).await?;
+        told.extend(figures.clashes);
+        self.notes.extend(told);
+        Ok(())
     }
 
-    /// Names, in the journal and to whoever asked, what the primary pool had changed unheard.
-    async fn tell_what_met(
-        &mut self,
-        owner: &str,
-        coming: &Homecoming,
-        was_older: bool,
-    ) -> Result<(), String> {
-        let mut told = Vec::new();
-        if was_older {
-            told.push(came_back_older(owner));
-        }
-        for (fate, objects) in &coming.met {
-            for some in objects.chunks(NAMED_IN_A_LINE) {
-                let names = some.iter().map(|(kind, name)| format!("the {kind} {name:?}"));
-                told.push(format!("{fate}: {}.", names.collect::<Vec<_>>().join(", ")));
-            }
-        }
-        told.extend(coming.agents.told());
-        if coming.met.keys().any(|it| it.is_aside()) {
-            told.push(put_aside(owner));
-        }
-        let (_, figures) = self.look().await?;
-        told.extend(figures.clashes);
-        for text in &told {
+    /// Lines about the import at home, in the journal.
+    async fn note_all(&self, told: &[String], mark: &Mark) -> Result<(), String> {
+        for text in told {
             let (procedure, number) = (POOL_FAIL_BACK.name.to_owned(), "9".to_owned());
-            let line = Line { procedure, number, text: text.clone(), mark: Mark::Done };
+            let line = Line { procedure, number, text: text.clone(), mark: mark.clone() };
             self.run.note(Noted::Row(line)).await?;
         }
-        self.notes.extend(told);
         Ok(())
     }
 
@@ -145,6 +134,25 @@ impl StandingIn {
         }
         self.backup.remove_carried(&exported, &self.primary).await.map_err(text)
     }
+}
+
+/// What the primary pool had changed unheard, by its names, each line in a sentence.
+fn what_met(owner: &str, coming: &Homecoming, was_older: bool) -> Vec<String> {
+    let mut told = Vec::new();
+    if was_older {
+        told.push(came_back_older(owner));
+    }
+    for (fate, objects) in &coming.met {
+        for some in objects.chunks(NAMED_IN_A_LINE) {
+            let names = some.iter().map(|(kind, name)| format!("the {kind} {name:?}"));
+            told.push(format!("{fate}: {}.", names.collect::<Vec<_>>().join(", ")));
+        }
+    }
+    told.extend(coming.agents.told());
+    if coming.met.keys().any(|it| it.is_aside()) {
+        told.push(put_aside(owner));
+    }
+    told
 }
 
 /// How to read what was put aside.

@@ -1,11 +1,15 @@
 //! The pool is lost again as its failback ends, and comes home by a file this time.
 
+use std::path::Path;
+
 use super::{Ground, LONG};
 
 const PRIMARY: &str = "primary.contoso.com";
 const BACKUP: &str = "backup.contoso.com";
 const OVER: &str = "Invoke-CsPoolFailOver -PoolFqdn primary.contoso.com";
 const BACK: &str = "Invoke-CsPoolFailBack -PoolFqdn primary.contoso.com -Force";
+
+const FRESH: &str = "Get-CsRgsAgentGroup -Identity primary.contoso.com -Name Fresh";
 
 impl Ground {
     /// What came home stands at the other pool as well, whatever moment the pool is lost in.
@@ -66,8 +70,7 @@ impl Ground {
     /// whether the other pool stood in before they came or not.
     pub(super) async fn comes_home_to_new_machines(&mut self) {
         for (grace, over_before) in [("56", true), ("57", false)] {
-            let settings = format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod");
-            self.received(&format!("{settings} {grace}")).await;
+            self.is_received(grace).await;
             self.deployment.site_down("north").await.unwrap();
             for host in ["north-db", "north-witness"] {
                 self.deployment.host(host).burn().unwrap();
@@ -77,21 +80,55 @@ impl Ground {
             }
             self.deployment.site_up("north").await.unwrap();
             self.answers(PRIMARY).await;
-            let state = if over_before { "FailedOver" } else { "Lost" };
-            self.is_in(state).await;
-            if !over_before {
+            if over_before {
+                self.is_in("FailedOver").await;
+            } else {
+                self.is_in("Lost").await;
                 self.has_lost_what_it_had().await;
                 self.shell(&format!("{OVER} -AcceptDataLoss -Force")).await;
             }
-            let told = self.remarks(BACK).await;
-            assert!(told.contains("come back without what it had"), "{told}");
-            assert!(!told.contains("Signed"), "{told}");
-            let signed_in = format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent");
-            assert_eq!(self.shell(&signed_in).await.trim(), "sip:pilar@contoso.com");
-            let settings = format!("(Get-CsRgsConfiguration {PRIMARY}).AgentRingbackGracePeriod");
-            assert_eq!(self.shell(&settings).await.trim(), grace);
-            assert_eq!(self.timeout_at(PRIMARY).await, "72");
+            self.has_it_back(grace).await;
         }
+    }
+
+    /// The machine's disk is that of a backup: what is older passes for nobody's change.
+    pub(super) async fn comes_home_to_an_old_backup(&mut self) {
+        let host = "north-db";
+        self.is_received("58").await;
+        self.deployment.host(host).kill_host().await.unwrap();
+        let disk = self.deployment.host(host).plan().directory.clone();
+        let backup = disk.with_extension("backup");
+        copy(&disk, &backup);
+        self.deployment.host(host).start().await.unwrap();
+        self.answers(PRIMARY).await;
+        self.is_received("59").await;
+        self.received(&format!("{FRESH} | Remove-CsRgsAgentGroup")).await;
+        self.deployment.host(host).kill_host().await.unwrap();
+        std::fs::remove_dir_all(&disk).unwrap();
+        copy(&backup, &disk);
+        self.deployment.host(host).start().await.unwrap();
+        self.answers(PRIMARY).await;
+        self.is_in("Lost").await;
+        self.shell(&format!("{OVER} -AcceptDataLoss -Force")).await;
+        self.has_it_back("59").await;
+        assert_eq!(self.shell(FRESH).await, "", "it was removed");
+    }
+
+    async fn is_received(&self, grace: &str) {
+        let settings = format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod");
+        self.received(&format!("{settings} {grace}")).await;
+    }
+
+    /// A failback brings all of it, and nothing passes for a change of home's.
+    async fn has_it_back(&self, grace: &str) {
+        let told = self.remarks(BACK).await;
+        assert!(told.contains("come back without what it had"), "{told}");
+        assert!(!told.contains("unheard"), "{told}");
+        let signed_in = format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent");
+        assert_eq!(self.shell(&signed_in).await.trim(), "sip:pilar@contoso.com");
+        let settings = format!("(Get-CsRgsConfiguration {PRIMARY}).AgentRingbackGracePeriod");
+        assert_eq!(self.shell(&settings).await.trim(), grace);
+        assert_eq!(self.timeout_at(PRIMARY).await, "72");
     }
 
     /// The pool changes nothing, and nothing takes the place of what the other one has received.
@@ -118,4 +155,10 @@ impl Ground {
         let is_in = |said: &str| said.trim() == state;
         self.deployment.watch(LONG, state, &["shell", "-c", &line], is_in).await.unwrap();
     }
+}
+
+/// A whole directory with its owners.
+fn copy(from: &Path, to: &Path) {
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(copied.success(), "{copied}");
 }
