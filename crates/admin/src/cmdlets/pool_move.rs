@@ -122,6 +122,13 @@ pub(super) const ROWS: &[Row] = &[
                           before the other pool stood in, the pool is opened again.",
             parameters: &[
                 POOL,
+                Parameter::new(
+                    "AttestCopyIsLost",
+                    Type::List,
+                    "The pool's stores, all of them, when the disks with their data are lost: \
+                     the databases are made anew, empty, before anything comes home. A store that \
+                     has a data directory is refused. Kept in the journal.",
+                ),
                 FORCE,
                 Parameter::refused("DisasterMode", "both pools must answer"),
                 Parameter::refused("WaitTime", WAIT),
@@ -155,6 +162,7 @@ async fn move_pool(
         pool: places::parent(context, "PoolFqdn", &pools)?,
         attested: context.given.on("DisasterMode"),
         accept_loss: context.given.on("AcceptDataLoss"),
+        lost_copies: context.given.list("AttestCopyIsLost").unwrap_or_default(),
         mode: context.mode(),
         who: context.who(),
     };

@@ -95,6 +95,8 @@ pub struct MovePool {
     pub attested: bool,
     /// The administrator accepts that the last changes are missing until it returns.
     pub accept_loss: bool,
+    /// The pool's stores whose data is lost, the administrator says: they are made anew, empty.
+    pub lost_copies: Vec<String>,
     /// Whether to act.
     pub mode: Mode,
     /// Who asks, for the journal.

@@ -3,19 +3,24 @@
 
 mod journals;
 mod lock;
+mod made_anew;
 mod run;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use control::Client;
+use control::{Client, Destination};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use topology::Topology;
 
 pub use journals::install as install_journal_routes;
 pub use run::{LockSeen, Run};
 
 use crate::journal::Journal;
+use crate::keeper::ReportRequest;
 use crate::store::Records;
 
 /// A copy of a site that lost the pool.
@@ -59,6 +64,32 @@ impl fmt::Debug for Grounds {
 }
 
 impl Grounds {
+    /// Asks the keeper of a store a question that takes only the store's name.
+    pub(crate) async fn ask_keeper<Ans: DeserializeOwned>(
+        &self,
+        store: &str,
+        path: &str,
+        patience: Duration,
+    ) -> Result<Ans, String> {
+        let request = ReportRequest { store: store.to_owned() };
+        self.ask_keeper_with(store, path, &request, patience).await
+    }
+
+    /// Asks the keeper of a store.
+    pub(crate) async fn ask_keeper_with<Req: Serialize + Sync, Ans: DeserializeOwned>(
+        &self,
+        store: &str,
+        path: &str,
+        request: &Req,
+        patience: Duration,
+    ) -> Result<Ans, String> {
+        let host = self.topology.host_of_store(store);
+        let host = host.ok_or_else(|| format!("{store} has no host in the topology"))?;
+        let destination = Destination { host: host.name.clone(), address: host.control() };
+        let asked = self.client.call_idempotent(&destination, path, request, patience);
+        asked.await.map_err(|error| format!("the keeper of {store}: {error}"))
+    }
+
     /// Another run in words, as far as this host's journals know it.
     async fn tell_of(&self, run: &str) -> String {
         journals::tell_of(&self.journal, run).await

@@ -46,6 +46,20 @@ impl Keeper {
         Ok(())
     }
 
+    /// The pool's databases were made once, and are not there: nobody makes them anew unasked.
+    pub(super) fn data_is_gone(&self) -> KeeperError {
+        let (store, pool) = (&self.setup.store, &self.setup.pool.fqdn);
+        let else_do = match self.setup.pool.response_groups() {
+            Some(_) => format!(
+                "make it anew, empty: Invoke-CsPoolFailBack {pool} -AttestCopyIsLost {store}"
+            ),
+            None => "fail over".to_owned(),
+        };
+        KeeperError::Cannot(format!(
+            "the data directory of {store} is gone and it was the primary: restore it, or {else_do}"
+        ))
+    }
+
     /// The term in which the backup site knows the pool; none if the pool is new.
     async fn what_backup_knows(&self) -> Result<Option<Term>, KeeperError> {
         let (Some(other), Some(backup)) = (&self.setup.other, &self.setup.pool.stores.backup)

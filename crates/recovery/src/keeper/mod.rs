@@ -57,7 +57,9 @@ use received::Received;
 use remembered::Remembered;
 use report::Report;
 pub use routes::install as install_routes;
-pub use routes::{COPY, CopySeen, DRAINED, GIVE_UP, GiveUp, REPORT, ReportRequest, SETTLE};
+pub use routes::{
+    COPY, CopySeen, DRAINED, GIVE_UP, GiveUp, NO_COPY, REPORT, ReportRequest, SETTLE,
+};
 
 /// How often a keeper looks when nothing calls it.
 const TICK: Duration = Duration::from_millis(150);

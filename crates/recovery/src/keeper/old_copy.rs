@@ -7,7 +7,7 @@ use std::path::Path;
 use instance::{Connection, Found, Gate, Role, Standby, StopMode};
 use tracing::{info, warn};
 
-use super::routes::CopySeen;
+use super::routes::{CopySeen, NO_COPY};
 use super::{Handle, Keeper, KeeperError, START_PATIENCE, STOP_PATIENCE};
 use crate::record::PoolRecord;
 
@@ -60,7 +60,7 @@ impl Handle {
     /// What is seen of the copy here without opening it.
     pub(super) async fn copy_seen(&self) -> Result<CopySeen, String> {
         Ok(match self.instance.found().await.map_err(|error| error.to_string())? {
-            Found::Missing => CopySeen::Lost { why: "there is no data directory".to_owned() },
+            Found::Missing => CopySeen::Lost { why: NO_COPY.to_owned() },
             Found::Foreign(why) | Found::Unusable(why) => CopySeen::Lost { why },
             Found::Stopped(_) | Found::Running { .. } => {
                 match std::fs::read_to_string(self.directory.join(UNREADABLE)) {

@@ -37,10 +37,7 @@ impl Keeper {
         self.receiver.stop().await;
         match self.setup.instance.found().await? {
             Found::Missing if !read.value.initialised => self.create(&read.value).await,
-            Found::Missing => Err(KeeperError::Cannot(format!(
-                "the data directory of {} is gone and it was the primary: restore it, or fail over",
-                self.setup.store
-            ))),
+            Found::Missing => Err(self.data_is_gone()),
             Found::Foreign(why) => Err(self.foreign(why)),
             Found::Unusable(why) => Err(KeeperError::Cannot(why)),
             // One that fell meanwhile is started once more, to be stopped in order.

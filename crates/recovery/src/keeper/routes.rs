@@ -24,6 +24,9 @@ pub const GIVE_UP: &str = "keeper/give-up";
 /// What became of the copy that this keeper's instance has.
 pub const COPY: &str = "keeper/copy";
 
+/// Why a copy is lost that left nothing.
+pub const NO_COPY: &str = "there is no data directory";
+
 /// What is seen of a copy without opening it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]

@@ -97,6 +97,12 @@ pool's next failback; read it as a file, and see what differs:
     standfast shell … -c 'Export-CsRgsConfiguration -Source POOL -PutAside -FileName aside.zip'
     standfast shell … -c 'Compare-CsRgsConfiguration POOL -FileName aside.zip'
 
+Where the disk with the pool's database is lost, its mirror's as well if it has one, and the rest of
+its site is not, nobody makes a new database unasked. Put a disk in, fail over, and name all stores
+of the pool: they are made anew, empty, and all of it comes home.
+
+    standfast shell … -c 'Invoke-CsPoolFailBack -PoolFqdn POOL -AttestCopyIsLost STORE -Force'
+
 What counts as received is what the backup pool was given when it came to stand in: the last
 revision that it had received, or, after a failover by files, the file.
 ";

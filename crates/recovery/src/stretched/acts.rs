@@ -119,7 +119,7 @@ impl Stretched {
 
     async fn close_share(&mut self) -> Result<(), String> {
         let backup = self.backup_store()?;
-        let _: () = self.ask(&backup, SETTLE, SETTLE_PATIENCE).await?;
+        let _: () = self.grounds().ask_keeper(&backup, SETTLE, SETTLE_PATIENCE).await?;
         let site = self.backup_site()?;
         let reign = self.record(&site).await?.term.reign;
         self.remember(&site, &self.settled_key(), &Settled { reign }).await
@@ -130,7 +130,10 @@ impl Stretched {
         let (world, _) = self.look().await?;
         if let (MissingLog::GivenUp, Some(range)) = (world.missing_log, &self.said.missing_log) {
             let request = GiveUp { store: self.backup_store()?, range: range.clone() };
-            let _: () = self.ask_with(&request.store, GIVE_UP, &request, SETTLE_PATIENCE).await?;
+            let _: () = self
+                .grounds()
+                .ask_keeper_with(&request.store, GIVE_UP, &request, SETTLE_PATIENCE)
+                .await?;
         }
         let mut stands = (None, Instant::now());
         loop {

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use control::Destination;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use topology::Place;
 
 use super::Stretched;
 use crate::keeper::report::Report;
-use crate::keeper::{COPY, CopySeen, DRAINED, Drained, ReportRequest};
+use crate::keeper::{COPY, CopySeen, DRAINED, Drained};
 use crate::observed::{Observed, SiteSeen, StoreSeen};
 use crate::record::{Gate, Mirror, PoolRecord, PoolState, Serving, Shipping, TO_OTHER_SITE};
 use crate::store::Records;
@@ -153,38 +152,10 @@ impl Stretched {
         if lead.writable {
             return Drained { replayed: true, ..Drained::default() };
         }
-        match self.ask(&lead.store, DRAINED, DRAIN_PATIENCE).await {
+        match self.grounds().ask_keeper(&lead.store, DRAINED, DRAIN_PATIENCE).await {
             Ok(drained) => drained,
             Err(why) => Drained { unknown: Some(why), ..Drained::default() },
         }
-    }
-
-    /// Asks a keeper a question that takes only its store's name.
-    pub(super) async fn ask<Ans: serde::de::DeserializeOwned>(
-        &self,
-        store: &str,
-        path: &str,
-        patience: Duration,
-    ) -> Result<Ans, String> {
-        let request = ReportRequest { store: store.to_owned() };
-        self.ask_with(store, path, &request, patience).await
-    }
-
-    /// Asks the keeper of a store.
-    pub(super) async fn ask_with<Req: Serialize + Sync, Ans: serde::de::DeserializeOwned>(
-        &self,
-        store: &str,
-        path: &str,
-        request: &Req,
-        patience: Duration,
-    ) -> Result<Ans, String> {
-        let topology = &self.grounds().topology;
-        let host = topology
-            .host_of_store(store)
-            .ok_or_else(|| format!("{store} has no host in the topology"))?;
-        let destination = Destination { host: host.name.clone(), address: host.control() };
-        let asked = self.grounds().client.call_idempotent(&destination, path, request, patience);
-        asked.await.map_err(|error| format!("the keeper of {store}: {error}"))
     }
 
     /// Whether the home copies can be read, as far as is seen without opening them.
@@ -222,7 +193,7 @@ impl Stretched {
 
     /// What becomes of a store's copy.
     pub(super) async fn copy_of(&self, store: &str) -> CopySeen {
-        let seen = self.ask::<CopySeen>(store, COPY, COPY_PATIENCE).await;
+        let seen = self.grounds().ask_keeper::<CopySeen>(store, COPY, COPY_PATIENCE).await;
         seen.unwrap_or_else(|why| CopySeen::Lost { why })
     }
 

@@ -68,6 +68,22 @@ impl Hosting {
         change.end(lost).await
     }
 
+    /// Whether this pool knows anything of its own, if only that its pair was heard. A database
+    /// that was just made does not.
+    pub async fn knows_its_own(&self) -> Result<bool, RgsError> {
+        let lease = self.look().await?;
+        let sql = "select exists (select from rgs.owner where name = $1)";
+        let known = lease.row(sql, &[&self.parent()]).await;
+        Ok(looked(lease, known).await?.get(0))
+    }
+
+    /// Remembers that the pair was heard, and has received no more than there is here.
+    pub async fn know_its_own(&self) -> Result<(), RgsError> {
+        let change = self.change().await?;
+        let known = change.standing(self.parent()).await.map(drop);
+        change.end(known).await
+    }
+
     /// From now on this pool may edit what belongs to `owner`, under a reign that is higher than
     /// any that it has heard of. Told again, it is done already.
     pub async fn claim(&self, owner: &str, reign: i64) -> Result<(), RgsError> {

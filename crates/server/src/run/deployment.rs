@@ -6,6 +6,7 @@ mod carrying;
 mod content;
 mod given_up;
 mod looks;
+mod made_anew;
 mod moving;
 mod naming;
 mod orders;

@@ -121,6 +121,7 @@ async fn the_documents_steps_and_the_commands_bring_response_groups_there_and_ho
     ground.a_file_brings_it_home().await;
     ground.comes_home_to_new_machines().await;
     ground.comes_home_to_an_old_backup().await;
+    ground.comes_home_to_an_empty_disk().await;
     ground.is_changed_without_its_pair().await;
     ground.all_of_it_moves_to_another_pool().await;
     ground.another_pool_takes_the_place_of_the_lost_one().await;

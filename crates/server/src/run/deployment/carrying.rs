@@ -186,17 +186,19 @@ impl Reached {
     pub(super) async fn carry_in(&self, order: Import, watch: &Watch) -> Result<Report, Fault> {
         let hosting = self.hosting(&order.destination)?;
         let mut package = open(self.spool.take(&order.file, &order.who)?).await?;
-        if order.mode == Mode::Act {
-            match self.heed_pair(&order.destination, watch).await {
-                Err(fault) if order.force && fault.code == JUST_MADE => watch.warn(fault.message),
-                heeded => heeded?,
-            }
-        }
         let whole = package.configuration().clone();
         let (source, of) = (package.manifest().source.clone(), package.manifest().owner.clone());
         let reigns: BTreeMap<String, i64> = package.incoming().reigns;
         let coming =
             Coming { order: &order, configuration: &whole, owner: of.as_deref(), reigns: &reigns };
+        if order.mode == Mode::Act {
+            // What the pair may have received is the destination's own.
+            let is_free = order.force || !coming.owners().contains(order.destination.as_str());
+            match self.heed_pair(&order.destination, watch).await {
+                Err(fault) if is_free && fault.code == JUST_MADE => watch.warn(fault.message),
+                heeded => heeded?,
+            }
+        }
         let given_up = self.gives_nothing_up(&coming).await?;
         let home = self.comes_home(&coming).await?;
         let names = self.hold_names(watch).await?;

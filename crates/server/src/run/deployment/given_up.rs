@@ -50,7 +50,7 @@ pub(super) struct Coming<'a> {
 
 impl Coming<'_> {
     /// Those whose objects the import writes.
-    fn owners(&self) -> BTreeSet<&str> {
+    pub(super) fn owners(&self) -> BTreeSet<&str> {
         let taken = self.order.overwrite_owner.then_some(self.order.destination.as_str());
         let written = self.configuration.objects.iter().map(Object::owner);
         written.chain(self.owner).chain(taken).collect()

@@ -45,8 +45,11 @@ impl Reached {
         order: MovePool,
         watch: &Watch,
     ) -> Result<Outcome, Fault> {
-        let MovePool { pool, attested, accept_loss: consented, mode, who } = order;
-        let said = Said { who, attested, consented };
+        if !order.lost_copies.is_empty() {
+            self.make_anew(&order, watch).await?;
+        }
+        let MovePool { pool, attested, accept_loss: consented, lost_copies, mode, who } = order;
+        let said = Said { who, attested, consented, lost_copies };
         let mut run = self.standing_in(&pool, said, procedure.name)?;
         if mode == Mode::WhatIf {
             let (pair, figures) = run.look().await.map_err(unavailable)?;
@@ -86,7 +89,7 @@ impl Reached {
     }
 
     pub(super) async fn look_at_pair(&self, pool: &str) -> Result<Pairing, Fault> {
-        let said = Said { who: String::new(), attested: false, consented: false };
+        let said = Said::default();
         let mut run = self.standing_in(pool, said, "look")?;
         let (pair, figures) = run.look().await.map_err(unavailable)?;
         let changed_at = match (pair.primary.edits, pair.backup.edits) {

@@ -74,7 +74,7 @@ impl Reached {
             Asked::Needed(why) => {
                 let what = format!(
                     "{parent} was just made, and {partner}, which may have received what it had \
-                     before, is not heard: {why}; nothing was changed"
+                     before, is not heard: {why}"
                 );
                 let hint = format!(
                     "start the hosts of the databases of {partner}; if they are lost for good, \

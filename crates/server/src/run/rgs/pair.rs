@@ -48,7 +48,7 @@ pub(crate) enum Asked {
     NotNeeded,
     /// It did not; why.
     Unheard(String),
-    /// It did not, and our pool has never changed anything: it may have lost all that it had.
+    /// It did not, and our pool's database was just made: it may have lost all that it had.
     Needed(String),
 }
 
@@ -83,10 +83,10 @@ impl Pair {
                 let mine = self.own.standings().await?;
                 let known = |owner: &Hosting| mine.get(owner.parent()).copied().unwrap_or_default();
                 let (own, partner) = (known(&self.own), known(&self.partner));
-                Ok(match own.place() {
-                    _ if !own.edits || partner.edits => Asked::NotNeeded,
-                    (0, 0) => Asked::Needed(why),
-                    _ => Asked::Unheard(why),
+                Ok(match () {
+                    () if !own.edits || partner.edits => Asked::NotNeeded,
+                    () if self.own.knows_its_own().await? => Asked::Unheard(why),
+                    () => Asked::Needed(why),
                 })
             }
         }
@@ -107,7 +107,11 @@ impl Pair {
         for of in heeded.fenced {
             info!(pool, of, by, "changed elsewhere from now on");
         }
-        Ok(heeded.standings.get(pool).copied().unwrap_or_default())
+        let own = heeded.standings.get(pool).copied().unwrap_or_default();
+        if own.place() == (0, 0) && !self.own.knows_its_own().await? {
+            self.own.know_its_own().await?;
+        }
+        Ok(own)
     }
 
     /// What the pair says, if it does so in time.

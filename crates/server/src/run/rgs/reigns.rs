@@ -54,6 +54,8 @@ struct Pool {
     standing: Standing,
     has: Changes,
     received: Option<(i64, i64, Changes)>,
+    /// The other one was heard in this life.
+    met: bool,
 }
 
 impl Pool {
@@ -137,6 +139,7 @@ impl World {
     fn heed(&mut self) {
         if self.heard {
             self.home.has_lost(self.away.received());
+            self.home.met = true;
         }
         let (home, away) = (self.home.standing, self.away.standing);
         if !self.heard || !home.edits || !away.edits {
@@ -155,7 +158,7 @@ impl World {
         match event {
             Event::Change => {
                 self.heed();
-                if self.alive && !self.heard && self.home.place() == (0, 0) {
+                if self.alive && !self.heard && !self.home.met {
                     // It may have lost all that it had, and asks first.
                     return;
                 }
@@ -358,7 +361,7 @@ fn a_pool_that_has_given_all_of_it_back_does_not_stand_in() {
         [(false, Changes::new(), false), (false, [1].into(), true), (true, Changes::new(), true)]
     {
         let standing = Standing { reign: 4, edits, revision: 9 };
-        let away = Pool { standing, has, received: received.clone() };
+        let away = Pool { standing, has, received: received.clone(), met: true };
         assert_eq!(heard::pair(None, Some(&away.heard())).is_over(), over, "{away:?}");
     }
 }

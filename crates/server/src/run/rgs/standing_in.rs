@@ -17,13 +17,15 @@ use super::received::send;
 const CLASHES_MAX: usize = 10;
 
 /// What an administrator said with the command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     pub(crate) who: String,
     /// The primary pool is down.
     pub(crate) attested: bool,
     /// Changes may be missing.
     pub(crate) consented: bool,
+    /// The primary pool's stores that were lost and are made anew.
+    pub(crate) lost_copies: Vec<String>,
 }
 
 /// One run upon one pair.
@@ -62,7 +64,9 @@ impl StandingIn {
         let (_, figures) = self.look().await?;
         let accepted = self.said.consented.then(|| figures.told());
         let (procedure, attested) = (procedure.to_owned(), self.said.attested);
-        self.run.note(What::Began { procedure, attested, accepted, also: Vec::new() }).await
+        let lost = self.said.lost_copies.iter();
+        let also = lost.map(|it| format!("{it} was attested to be lost, and made anew")).collect();
+        self.run.note(What::Began { procedure, attested, accepted, also }).await
     }
 
     /// Notes how it ended. Gives what people should know.

@@ -114,6 +114,34 @@ impl Ground {
         assert_eq!(self.shell(FRESH).await, "", "it was removed");
     }
 
+    /// The one disk with the pool's databases is lost, and its site knows that they were there.
+    pub(super) async fn comes_home_to_an_empty_disk(&mut self) {
+        let host = "north-db";
+        self.is_received("60").await;
+        let refused = format!("{BACK} -AttestCopyIsLost north-rgs");
+        let refused = self.try_shell(&refused).await.unwrap_err().to_string();
+        assert!(refused.contains("is not lost"), "{refused}");
+        self.deployment.host(host).kill_host().await.unwrap();
+        let disk = self.deployment.host(host).plan().directory.join("instances/north-rgs");
+        std::fs::remove_dir_all(&disk).unwrap();
+        self.shell(&format!("{OVER} -DisasterMode -AcceptDataLoss -Force")).await;
+        self.deployment.host(host).start().await.unwrap();
+        let line = "(Test-CsTopology | Where-Object { $_.Subject -eq 'store north-rgs' }).Message";
+        let lost = "Invoke-CsPoolFailBack primary.contoso.com -AttestCopyIsLost north-rgs";
+        let says = |said: &str| said.contains(lost);
+        self.deployment.watch(LONG, lost, &["shell", "-c", line], says).await.unwrap();
+        for (line, told) in [
+            (BACK.to_owned(), "Both pools answer"),
+            (format!("{BACK} -AttestCopyIsLost south-rgs"), "are north-rgs"),
+        ] {
+            let refused = self.try_shell(&line).await.unwrap_err().to_string();
+            assert!(refused.contains(told), "{line}: {refused}");
+        }
+        self.shell(&format!("{lost} -Force")).await;
+        self.is_in("Active").await;
+        self.has_all_of_it("60").await;
+    }
+
     async fn is_received(&self, grace: &str) {
         let settings = format!("Set-CsRgsConfiguration {PRIMARY} -AgentRingbackGracePeriod");
         self.received(&format!("{settings} {grace}")).await;
@@ -124,6 +152,10 @@ impl Ground {
         let told = self.remarks(BACK).await;
         assert!(told.contains("come back without what it had"), "{told}");
         assert!(!told.contains("unheard"), "{told}");
+        self.has_all_of_it(grace).await;
+    }
+
+    async fn has_all_of_it(&self, grace: &str) {
         let signed_in = format!("(Get-CsRgsSignIn -Parent {PRIMARY}).Agent");
         assert_eq!(self.shell(&signed_in).await.trim(), "sip:pilar@contoso.com");
         let settings = format!("(Get-CsRgsConfiguration {PRIMARY}).AgentRingbackGracePeriod");
