@@ -8,7 +8,7 @@ use instance::shipping::{
     Feed, Figures, Position, Receiver, ReceiverSettings, Reign, Sample, Share, ShippingError,
     Standing,
 };
-use instance::{ControlData, Found, Standby, Upstream};
+use instance::{ControlData, Found, Lsn, Standby, Upstream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use super::judged::{Judged, begins_anew, judge};
 use super::old_copy;
 use super::report::ShippingReport;
-use super::stand::{Remedy, Stand};
+use super::stand::{Remedy, Stalled, Stand};
 use super::standby::fell_as_primary;
 use super::{Keeper, KeeperError};
 use crate::record::PoolRecord;
@@ -38,6 +38,8 @@ pub(super) struct Receiving {
     started: Option<Instant>,
     /// Where the replay stands still, if it does.
     pub(super) stand: Option<Stand>,
+    /// Where what is received does, if so.
+    pub(super) stalled: Option<Stalled>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
@@ -77,6 +79,15 @@ impl Receiving {
     /// Up to where WAL was received.
     pub(super) fn flushed(&self) -> Option<Position> {
         *self.running.as_ref()?.receiver.flushed().borrow()
+    }
+
+    /// Up to where WAL was received and could be read, if a source is connected that has more.
+    pub(super) fn waits_at(&self) -> Option<Lsn> {
+        let running = self.running.as_ref()?;
+        let is_connected =
+            matches!(&*running.receiver.standing().borrow(), Standing::Receiving { .. });
+        let has_all = running.is_behind_by(PAGE_HEADER_BYTES);
+        self.flushed().filter(|_| is_connected && !has_all).map(|it| it.lsn)
     }
 
     /// Why what is shipped can never continue the copy that is here, if that is so: the source has

@@ -1,5 +1,6 @@
 //! A backup instance whose replay stands still although the share holds more: PostgreSQL waits for
-//! ever at a record that it cannot read, and says so to nobody but its own trace.
+//! ever at a record that it cannot read, and says so to nobody but its own trace. What is received
+//! and was damaged before it was read stands still as well: it looks like what is still to come.
 
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,13 @@ pub(super) struct Stand {
     lost: Option<String>,
 }
 
+/// Where what is received stands although the source has more.
+#[derive(Debug)]
+pub(super) struct Stalled {
+    at: Lsn,
+    since: Instant,
+}
+
 /// What helps a replay that stands before damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
@@ -38,6 +46,9 @@ impl Keeper {
         &mut self,
         observed: &Observation,
     ) -> Result<Option<Remedy>, KeeperError> {
+        if self.receipt_stands() {
+            return Ok(Some(Remedy::ReceiveAgain));
+        }
         if observed.replay_paused {
             self.note(
                 "its replay is paused by hand, so nothing that is shipped arrives in it; go on \
@@ -74,5 +85,22 @@ impl Keeper {
             self.note(&lost);
         }
         Ok(remedy)
+    }
+
+    /// Whether for long nothing that came could be read, though the source is connected.
+    fn receipt_stands(&mut self) -> bool {
+        let stalled = self.receiver.stalled.take();
+        let Some(at) = self.receiver.waits_at() else { return false };
+        let stalled = match stalled {
+            Some(stalled) if stalled.at == at => stalled,
+            _ => Stalled { at, since: Instant::now() },
+        };
+        let stands = LOOK_EVERY <= stalled.since.elapsed();
+        if stands {
+            warn!(store = self.setup.store, %at, "what is received stands still: it comes again");
+        } else {
+            self.receiver.stalled = Some(stalled);
+        }
+        stands
     }
 }

@@ -6,12 +6,17 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
+
 use crate::disaster::Disaster;
 
 const FAILOVER: &str = "Invoke-CsPersistentChatFailover -AttestSiteIsDown -AcceptDataLoss";
 
 /// How long anything may take on a busy machine, a copy of an instance included.
 const LONG: Duration = Duration::from_secs(90);
+
+/// What the command line of Standfast itself has in it, and of no other process.
+const KEEPER: &str = " run --topology ";
 
 /// The bytes of a WAL segment.
 const SEGMENT: u64 = 16 * 1024 * 1024;
@@ -207,10 +212,20 @@ async fn fails_over_without(pool: &mut Disaster, hurt: &Path, beyond: Vec<String
 }
 
 /// What was said and received while the backup instance stands still, and of which the disk has
-/// changed one bit in the file that is still open. Tells what stands from there on.
-async fn is_hurt_while_open(pool: &mut Disaster) -> (PathBuf, Vec<String>) {
+/// changed one bit in the file that is still open, before or after it was `read`. Tells what stands
+/// from there on.
+async fn is_hurt_while_open(pool: &mut Disaster, read: bool) -> (PathBuf, Vec<String>) {
     stands_still(pool).await;
+    let keeper = |pool: &mut Disaster, signal| {
+        pool.deployment.host("south-db1").signal(KEEPER, signal).unwrap();
+    };
+    if !read {
+        keeper(pool, Signal::SIGSTOP);
+    }
     let texts = pool.says(5, "received").await;
+    if read {
+        pool.all_is_received().await;
+    }
     let share = pool.deployment.host("south-db1").plan().directory.join("share");
     let last = texts.last().unwrap().clone();
     let (file, bytes) = testkit::eventually(LONG, "it is received", async || {
@@ -225,6 +240,9 @@ async fn is_hurt_while_open(pool: &mut Disaster) -> (PathBuf, Vec<String>) {
     let at = place_of(&bytes, &texts[2]).unwrap() as u64;
     let opened = std::fs::File::options().write(true).open(&file).unwrap();
     opened.write_all_at(b"R", at).unwrap();
+    if !read {
+        keeper(pool, Signal::SIGCONT);
+    }
     (file, texts[2..].to_vec())
 }
 
@@ -243,8 +261,21 @@ fn place_of(bytes: &[u8], text: &str) -> Option<usize> {
 #[tokio::test]
 async fn a_file_that_is_damaged_while_open_is_received_once_more() {
     let mut pool = Disaster::stand(38).await;
-    is_hurt_while_open(&mut pool).await;
+    is_hurt_while_open(&mut pool, true).await;
     pool.sql("south-a", "select pg_wal_replay_resume()").await;
+    comes_once_more(&mut pool, "the replay stands still").await;
+}
+
+#[tokio::test]
+async fn what_is_damaged_before_it_is_read_is_received_once_more() {
+    let mut pool = Disaster::stand(54).await;
+    is_hurt_while_open(&mut pool, false).await;
+    pool.sql("south-a", "select pg_wal_replay_resume()").await;
+    comes_once_more(&mut pool, "what is received stands still").await;
+}
+
+/// All of it is replayed, with these words; and what comes next.
+async fn comes_once_more(pool: &mut Disaster, words: &str) {
     let posts = "select count(*) from chat.post";
     testkit::eventually(LONG, "all of it is replayed", async || {
         let posts = pool.sql_in("south-a", "mgc", posts).await;
@@ -252,7 +283,7 @@ async fn a_file_that_is_damaged_while_open_is_received_once_more() {
     })
     .await;
     let log = std::fs::read_to_string(&pool.deployment.host("south-db1").plan().log).unwrap();
-    assert!(log.contains("the replay stands still"), "{log}");
+    assert!(log.contains(words), "{log}");
     pool.is_well("without a new copy").await;
     pool.says(3, "afterwards").await;
     testkit::eventually(LONG, "what comes next is replayed", async || {
@@ -268,7 +299,7 @@ async fn a_file_that_is_damaged_while_open_is_received_once_more() {
 #[tokio::test]
 async fn a_file_that_is_damaged_while_open_is_named_when_home_is_lost() {
     let mut pool = Disaster::stand(39).await;
-    let (hurt, beyond) = is_hurt_while_open(&mut pool).await;
+    let (hurt, beyond) = is_hurt_while_open(&mut pool, true).await;
     let name = hurt.with_extension("");
     fails_over_without(&mut pool, &name, beyond, "the open file is damaged").await;
 }
