@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Grounds;
 use crate::keeper::{COPY, CopySeen, NO_COPY};
 use crate::record::{Mirror, PoolRecord};
-use crate::store::Records;
+use crate::store::StoreError;
 
 /// How long a keeper may take to look.
 const LOOK_PATIENCE: Duration = Duration::from_secs(3);
@@ -30,8 +30,9 @@ impl Grounds {
                 }
             }
         }
-        let records = self.records_of(&stores[0])?;
-        let text = |error: crate::store::StoreError| error.to_string();
+        let host = self.topology.host_of_store(&stores[0]).expect("its keeper has answered");
+        let records = self.records(&host.site)?;
+        let text = |error: StoreError| error.to_string();
         let read = records.pool(pool).await.map_err(text)?;
         let read = read.ok_or_else(|| format!("{pool} has no record: its keeper begins one"))?;
         let primary = read.value.primary().map(str::to_owned);
@@ -41,15 +42,6 @@ impl Grounds {
         let new = begins_anew(read.value, stores);
         records.put_pool(pool, read.revision, &new).await.map_err(text)?;
         Ok(())
-    }
-
-    /// The records of the site that a store is in.
-    fn records_of(&self, store: &str) -> Result<&Records, String> {
-        let host = self.topology.host_of_store(store);
-        let host = host.ok_or_else(|| format!("{store} has no host in the topology"))?;
-        let found = self.stores.iter().find(|(site, _)| *site == host.site);
-        let found = found.ok_or_else(|| format!("{} has no management store", host.site))?;
-        Ok(&found.1)
     }
 }
 

@@ -64,6 +64,12 @@ impl fmt::Debug for Grounds {
 }
 
 impl Grounds {
+    /// The records of a site.
+    pub(crate) fn records(&self, site: &str) -> Result<&Records, String> {
+        let found = self.stores.iter().find(|(name, _)| name == site);
+        found.map(|(_, records)| records).ok_or_else(|| format!("there is no site {site}"))
+    }
+
     /// Asks the keeper of a store a question that takes only the store's name.
     pub(crate) async fn ask_keeper<Ans: DeserializeOwned>(
         &self,

@@ -127,8 +127,7 @@ impl Stretched {
     }
 
     fn records(&self, site: &str) -> Result<&Records, String> {
-        let found = self.grounds().stores.iter().find(|(name, _)| name == site);
-        found.map(|(_, records)| records).ok_or_else(|| format!("there is no site {site}"))
+        self.grounds().records(site)
     }
 
     fn home_site(&self) -> String {

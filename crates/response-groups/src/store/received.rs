@@ -120,6 +120,13 @@ impl Hosting {
     }
 }
 
+/// The reign and the revision of what was received of an owner.
+pub(super) async fn place(lease: &Lease, owner: &str) -> Result<Option<(i64, i64)>, RgsError> {
+    let sql = "select reign, revision from rgs.received where owner = $1";
+    let row = lease.maybe_row(sql, &[&owner]).await?;
+    Ok(row.map(|row| (row.get(0), row.get(1))))
+}
+
 /// The reign of what was received of each owner.
 pub(super) async fn reigns(lease: &Lease) -> Result<BTreeMap<String, i64>, RgsError> {
     let rows = lease.rows("select owner, reign from rgs.received", &[]).await?;
@@ -148,9 +155,7 @@ async fn receive(
     // when that comes home.
     let sql = "select exists (select from rgs.owner where name = $1 and reign > $2)";
     let is_late: bool = change.row(sql, &[&owner, &place.0]).await?.get(0);
-    let sql = "select reign, revision from rgs.received where owner = $1";
-    let row = change.maybe_row(sql, &[&owner]).await?;
-    let here: Option<(i64, i64)> = row.map(|row| (row.get(0), row.get(1)));
+    let here = self::place(change, owner).await?;
     if here == Some(place) {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::Change;
 use super::lease::Lease;
-use super::{Hosting, RgsError, looked};
+use super::{Hosting, RgsError, looked, received};
 use crate::import::{RAISED_MAX, Standing};
 
 /// What a pool says to the one that it is paired with.
@@ -23,6 +23,8 @@ pub struct Heeded {
     pub standings: BTreeMap<String, Standing>,
     /// Those whose objects it may not edit any more.
     pub fenced: Vec<String>,
+    /// Whether it has lost what was its own, and could edit it until now.
+    pub lost: bool,
 }
 
 impl Hosting {
@@ -57,14 +59,14 @@ impl Hosting {
     /// Tells this pool that its pair has received `place` of what is its own. If that is more than
     /// it has now, it has lost that, and may not edit its own any more; nothing else changes, for
     /// what it has is not to pass for newer. Gives whether it could until now.
-    pub async fn has_lost(&self, place: (i64, i64)) -> Result<bool, RgsError> {
+    pub async fn heed_received(&self, place: (i64, i64)) -> Result<bool, RgsError> {
         let owner = self.parent();
         let standing = self.standing(owner).await?;
         if !standing.edits || place <= standing.place() {
             return Ok(false);
         }
         let mut change = self.change().await?;
-        let lost = has_lost(&mut change, owner, place).await;
+        let lost = heed_received(&mut change, owner, place).await;
         change.end(lost).await
     }
 
@@ -122,18 +124,23 @@ impl Hosting {
         Ok(())
     }
 
-    /// Heeds what another pool says of these owners: where that one edits under a higher reign,
-    /// this one may not any more, whatever it was about to change.
-    pub async fn heed(
-        &self,
-        theirs: &BTreeMap<String, Standing>,
-        owners: &[&str],
-    ) -> Result<Heeded, RgsError> {
+    /// Heeds what another pool says of these owners: where that one edits under a higher reign, or
+    /// has received more of this one's own than there is here, this one may not any more, whatever
+    /// it was about to change.
+    pub async fn heed(&self, theirs: &Word, owners: &[&str]) -> Result<Heeded, RgsError> {
         let mut standings = self.standings().await?;
-        let mut fenced = Vec::new();
+        let (mut fenced, mut lost) = (Vec::new(), false);
+        // First: whoever has lost what it had must not pass for newer by a reign that it hears of.
+        if let (Some(own), Some(received)) = (standings.get_mut(self.parent()), theirs.received)
+            && own.edits
+            && own.place() < received
+        {
+            lost = self.heed_received(received).await?;
+            *own = self.standing(self.parent()).await?;
+        }
         for owner in owners {
             let known = standings.get(*owner).copied().unwrap_or_default();
-            let other = theirs.get(*owner).copied().unwrap_or_default();
+            let other = theirs.standings.get(*owner).copied().unwrap_or_default();
             if is_over(known, other) {
                 let mut change = self.change().await?;
                 let heeded = heed(&mut change, owner, other).await;
@@ -141,18 +148,21 @@ impl Hosting {
                 fenced.push((*owner).to_owned());
             }
         }
-        Ok(Heeded { standings, fenced })
+        Ok(Heeded { standings, fenced, lost })
     }
 }
 
 async fn word(lease: &Lease, parent: &str, pool: &str) -> Result<Word, RgsError> {
     let standings = all(lease, parent).await?;
-    let sql = "select reign, revision from rgs.received where owner = $1";
-    let received = lease.maybe_row(sql, &[&pool]).await?;
-    Ok(Word { standings, received: received.map(|row| (row.get(0), row.get(1))) })
+    let received = received::place(lease, pool).await?;
+    Ok(Word { standings, received })
 }
 
-async fn has_lost(change: &mut Change, owner: &str, place: (i64, i64)) -> Result<bool, RgsError> {
+async fn heed_received(
+    change: &mut Change,
+    owner: &str,
+    place: (i64, i64),
+) -> Result<bool, RgsError> {
     let standing = change.standing(owner).await?;
     if !standing.edits || place <= standing.place() {
         return Ok(false);

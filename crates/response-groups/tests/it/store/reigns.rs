@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use response_groups::configuration::Configuration;
 use response_groups::import::{RAISED_MAX, Standing};
-use response_groups::store::{NoAudio, RgsError};
+use response_groups::store::{NoAudio, RgsError, Word};
 
 use super::world::{BACKUP, PRIMARY, World, group};
 
@@ -73,12 +73,37 @@ async fn a_pool_is_closed_and_taken_over_under_the_next_reign() {
 }
 
 #[tokio::test]
+async fn a_pool_that_has_less_than_its_pair_received_is_closed_and_does_not_pass_for_newer() {
+    let world = World::new().await;
+    world.add(group(1, "Support")).await.unwrap();
+    let heed = async |received, reign| {
+        let theirs = Standing { reign, edits: reign > 0, revision: 9 };
+        let standings = BTreeMap::from([(PRIMARY.to_owned(), theirs)]);
+        let theirs = Word { standings, received };
+        world.hosting.heed(&theirs, &[PRIMARY, BACKUP]).await.unwrap()
+    };
+    let own = Standing { reign: 0, edits: true, revision: 1 };
+    for received in [None, Some((0, 0)), Some((0, 1))] {
+        let heeded = heed(received, 0).await;
+        assert_eq!((heeded.standings[PRIMARY], heeded.lost), (own, false), "{received:?}");
+    }
+    let heeded = heed(Some((0, 2)), 3).await;
+    let closed = Standing { edits: false, ..own };
+    assert_eq!((heeded.standings[PRIMARY], heeded.lost), (closed, true));
+    assert_eq!(heeded.fenced, Vec::<String>::new(), "it stays below what was received");
+    assert!(!heed(Some((0, 2)), 3).await.lost, "told again");
+    let refused = world.add(group(2, "Desk")).await;
+    assert!(matches!(refused, Err(RgsError::NotEditor { .. })), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_pool_heeds_another_that_edits_under_a_higher_reign() {
     let world = World::new().await;
     world.add(group(1, "Support")).await.unwrap();
     let heed = async |reign, edits| {
         let theirs = Standing { reign, edits, revision: 9 };
-        let theirs = BTreeMap::from([(PRIMARY.to_owned(), theirs)]);
+        let standings = BTreeMap::from([(PRIMARY.to_owned(), theirs)]);
+        let theirs = Word { standings, received: None };
         world.hosting.heed(&theirs, &[PRIMARY, BACKUP]).await.unwrap()
     };
     let own = Standing { reign: 0, edits: true, revision: 1 };

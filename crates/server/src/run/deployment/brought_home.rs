@@ -50,11 +50,9 @@ impl Reached {
             Newest::Perhaps { .. } => (None, 0),
             Newest::At(_) | Newest::Unknown => return Ok(Home::default()),
         };
-        if mode == Mode::Act {
-            own.learn(owner, reign).await.map_err(|it| fault(&it))?;
-        }
         let is_older = given.as_ref().is_some_and(|it| had < (it.reign, it.revision));
         if mode == Mode::Act {
+            own.learn(owner, reign).await.map_err(|it| fault(&it))?;
             // As a failback does: nobody changes it any more.
             rgs::send(own, own).await.map_err(|it| fault(&it))?;
         }

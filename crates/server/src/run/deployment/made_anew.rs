@@ -1,5 +1,6 @@
 //! A front-end pool's databases, made anew when the last disk with them is lost.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use admin::deployment::Mode;
@@ -22,8 +23,7 @@ impl Reached {
         let declared = self.host.topology.pool(pool).into_iter().flat_map(|it| it.stores.iter());
         let stores: Vec<String> = declared.map(|(_, store)| store.to_owned()).collect();
         let all = stores.join(",");
-        if !(stores.iter().all(|it| lost.contains(it)) && lost.iter().all(|it| stores.contains(it)))
-        {
+        if BTreeSet::from_iter(&stores) != BTreeSet::from_iter(lost) {
             let what = format!("the stores of {pool} are {all}, and not {}", lost.join(","));
             let hint = format!("if all of them are lost, say -AttestCopyIsLost {all}");
             return Err(Fault::new(FaultKind::Misspoken, "not-all-lost", what, hint));

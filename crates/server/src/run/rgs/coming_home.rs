@@ -32,7 +32,7 @@ impl StandingIn {
     /// Puts aside what the primary pool has; and nobody changes it there any more.
     pub(super) async fn keep(&mut self, owner: &str) -> Result<(), String> {
         let word = self.backup.word(owner).await.map_err(text)?;
-        self.primary.has_lost(word.received.unwrap_or_default()).await.map_err(text)?;
+        self.primary.heed_received(word.received.unwrap_or_default()).await.map_err(text)?;
         let mine = self.primary.standing(owner).await.map_err(text)?;
         let theirs = word.standings.get(owner).copied().unwrap_or_default();
         if mine.edits && mine.reign < theirs.reign {

@@ -96,14 +96,11 @@ impl Pair {
     /// not any more. Gives what it knows of its own.
     pub(super) async fn heeded(&self, theirs: &Word) -> Result<Standing, RgsError> {
         let (pool, by) = (self.own.parent(), self.partner.parent());
-        // First: whoever has lost what it had must not pass for newer by a reign that it hears of.
-        if let Some(received) = theirs.received
-            && self.own.has_lost(received).await?
-        {
-            let (reign, revision) = received;
-            warn!(pool, by, reign, revision, "what it had is lost: only its pair has received it");
+        let heeded = self.own.heed(theirs, &[pool, by]).await?;
+        if heeded.lost {
+            let received = theirs.received;
+            warn!(pool, by, ?received, "what it had is lost: only its pair has received it");
         }
-        let heeded = self.own.heed(&theirs.standings, &[pool, by]).await?;
         for of in heeded.fenced {
             info!(pool, of, by, "changed elsewhere from now on");
         }

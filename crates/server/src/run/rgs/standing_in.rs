@@ -150,7 +150,7 @@ impl StandingIn {
     /// than what was received.
     async fn close_primary(&self, owner: &str) -> Result<(), RgsError> {
         let word = self.backup.word(owner).await?;
-        self.primary.has_lost(word.received.unwrap_or_default()).await?;
+        self.primary.heed_received(word.received.unwrap_or_default()).await?;
         // What may not edit any more is closed already.
         self.primary.close(owner).await
     }
